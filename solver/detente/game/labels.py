@@ -1,0 +1,40 @@
+"""Addressing players and actions: an ``int`` is always an index, a ``str`` is always a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+from detente.errors import LabelError, ProfileError
+
+Label = str | int
+
+
+def make_labels(names: Any, count: int, argument: str, default: Sequence[Label]) -> tuple[Label, ...]:
+    """``count`` distinct labels: the given names as strings, or the default."""
+    if names is None:
+        return tuple(default)
+    if isinstance(names, str) or not hasattr(names, "__iter__"):
+        raise ProfileError(argument, names, f"a sequence of {count} names")
+    given = list(names)
+    # The default labels of an unlabelled game are the integers 0 … m − 1 and survive a round trip as such.
+    if given == list(range(count)):
+        return tuple(range(count))
+    labels = tuple(str(name) for name in given)
+    if len(labels) != count:
+        raise ProfileError(argument, labels, f"{count} names, one each")
+    if len(set(labels)) != count or "" in labels:
+        raise ProfileError(argument, labels, "distinct, non-empty names")
+    return labels
+
+
+def index_of(name: Any, labels: Sequence[Label], argument: str) -> int:
+    """The position of ``name`` (an index, or a label) among ``labels``."""
+    if isinstance(name, Integral) and not isinstance(name, bool):
+        if not 0 <= int(name) < len(labels):
+            raise LabelError(argument, name, labels)
+        return int(name)
+    if isinstance(name, str) and name in labels:
+        return labels.index(name)
+    raise LabelError(argument, name, labels)

@@ -7,10 +7,12 @@ two players a partner's "action" is the tuple of the others' actions in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from detente.errors import AgreementError, LabelError
+from detente.game.game import Game
 
 
 class Machine:
@@ -111,3 +113,37 @@ def resolve_moves(
 
 def _fits(pattern: tuple[int | None, ...] | None, outcome: tuple[int, ...]) -> bool:
     return pattern is None or all(p is None or p == o for p, o in zip(pattern, outcome, strict=True))
+
+
+@dataclass(frozen=True)
+class BoundMachine:
+    """A machine on a two-player game, by index: ``play[s]``, and ``move[s][partner's action]``; it starts in 0."""
+
+    states: tuple[str, ...]
+    play: tuple[int, ...]
+    move: tuple[tuple[int, ...], ...]
+
+
+def bind_machine(machine: Machine, game: Game, player: int) -> BoundMachine:
+    """The machine of ``player`` on a two-player game, with the states that can be reached from its start."""
+    if not isinstance(machine, Machine):
+        raise AgreementError("machine", machine, "a Machine")
+    partner = 1 - player
+    outcomes = [(a,) for a in range(game.shape[partner])]
+
+    def index(position: int, action: Any) -> int:
+        del position
+        return game.action_index(partner, action)
+
+    order = [machine.start]
+    tables = []
+    for state in order:  # grows as states are reached
+        table = resolve_moves(machine.move[state], outcomes, index, f"move[{state!r}]")
+        tables.append(table)
+        order += [t for t in dict.fromkeys(table.values()) if t not in order]
+    position = {state: k for k, state in enumerate(order)}
+    return BoundMachine(
+        tuple(order),
+        tuple(game.action_index(player, machine.play[state]) for state in order),
+        tuple(tuple(position[table[o]] for o in outcomes) for table in tables),
+    )

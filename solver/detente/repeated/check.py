@@ -6,6 +6,7 @@ linear systems by elimination in Fractions. ``verify()`` and the tests rest on i
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -14,75 +15,81 @@ from detente.game.agreement import Agreement
 from detente.game.monitoring import PublicSignals, Trembles
 from detente.game.repeated import RepeatedGame
 
-Lottery = list[tuple[Fraction, Fraction, Any]]  # probability, payoff, next state
+Lottery = list[tuple[Fraction, Fraction, Hashable]]  # probability, payoff, next state
+Lotteries = Mapping[Any, list[Lottery]]  # for every state, one lottery an action
 
 
 def is_subgame_perfect(rg: RepeatedGame, ag: Agreement) -> bool:
     """No one-shot deviation gains in any state reachable from the start under any acts or signals."""
-    for i in range(rg.game.n_players):
-        states, lotteries, keep = _problem(rg, ag, i)
-        values = _policy_value(rg, i, states, lotteries, keep)
-        for s in states:
-            here = values[s]
-            if any(_worth(rg, i, lottery, values) > here for lottery in lotteries[s]):
-                return False
-    return True
+    return all(
+        not improvements(rg, i, lotteries, policy_value(rg, i, lotteries, keep))
+        for i in range(rg.game.n_players)
+        for lotteries, keep in [_problem(rg, ag, i)]
+    )
 
 
 def is_nash(rg: RepeatedGame, ag: Agreement) -> bool:
     """Keeping the agreement from the start is a best reply among all strategies."""
-    for i in range(rg.game.n_players):
-        states, lotteries, keep = _problem(rg, ag, i)
-        kept = _policy_value(rg, i, states, lotteries, keep)[states[0]]
-        policy = dict(keep)
-        while True:  # policy improvement: strictly better every round, over finitely many policies
-            values = _policy_value(rg, i, states, lotteries, policy)
-            better = {
-                s: a
-                for s in states
-                for a, lottery in enumerate(lotteries[s])
-                if _worth(rg, i, lottery, values) > values[s]
-            }
-            if not better:
-                break
-            policy.update(better)
-        if values[states[0]] > kept:
-            return False
-    return True
+    return all(
+        attains_best_value(rg, i, lotteries, keep, ag.start)
+        for i in range(rg.game.n_players)
+        for lotteries, keep in [_problem(rg, ag, i)]
+    )
 
 
-def _problem(rg: RepeatedGame, ag: Agreement, i: int) -> tuple[list[Any], dict[Any, list[Lottery]], dict[Any, int]]:
-    game = rg.game
-    states = [ag.start]
-    lotteries: dict[Any, list[Lottery]] = {}
-    keep: dict[Any, int] = {}
-    for s in states:
-        profile = [game.action_index(j, a) for j, a in enumerate(ag.play[s])]
-        keep[s] = profile[i]
-        for target in _targets(rg, ag, s):
-            if target not in states:
-                states.append(target)
-        lotteries[s] = []
-        for a in range(game.shape[i]):
-            intended = tuple(a if j == i else b for j, b in enumerate(profile))
-            lotteries[s].append(_lottery(rg, ag, s, intended, i))
-    return states, lotteries, keep
+def attains_best_value(rg: RepeatedGame, i: int, lotteries: Lotteries, keep: Mapping[Any, int], start: Any) -> bool:
+    """Whether the policy ``keep``, from ``start`` on, is worth as much to ``i`` as the best policy."""
+    policy = dict(keep)
+    kept = policy_value(rg, i, lotteries, policy)[start]
+    while True:  # policy improvement: strictly better every round, over finitely many policies
+        values = policy_value(rg, i, lotteries, policy)
+        better = improvements(rg, i, lotteries, values)
+        if not better:
+            return values[start] == kept
+        policy.update(better)
 
 
-def _targets(rg: RepeatedGame, ag: Agreement, state: str) -> list[str]:
-    if isinstance(rg.monitoring, PublicSignals):
-        return [_after(rg, ag, state, label) for label in rg.monitoring.labels]
-    return [_after(rg, ag, state, p) for p in product(*(range(m) for m in rg.game.shape))]
+def improvements(rg: RepeatedGame, i: int, lotteries: Lotteries, values: Mapping[Any, Fraction]) -> dict[Any, int]:
+    """An action for every state in which one deviation gains."""
+    beta = _beta(rg, i)
+    return {
+        s: a
+        for s, options in lotteries.items()
+        for a, lottery in enumerate(options)
+        if sum((q * ((1 - beta) * pay + beta * values[t]) for q, pay, t in lottery), Fraction(0)) > values[s]
+    }
 
 
-def _after(rg: RepeatedGame, ag: Agreement, state: str, outcome: Any) -> str:
-    """The next state, by the rule that the key with the fewest wildcards decides."""
+def policy_value(rg: RepeatedGame, i: int, lotteries: Lotteries, policy: Mapping[Any, int]) -> dict[Any, Fraction]:
+    """The normalised average value of a policy in every state."""
+    beta = _beta(rg, i)
+    row_of = {s: k for k, s in enumerate(lotteries)}
+    n = len(row_of)
+    system = []
+    for s, k in row_of.items():
+        row = [Fraction(0)] * (n + 1)
+        row[k] += 1
+        for q, pay, t in lotteries[s][policy[s]]:
+            row[row_of[t]] -= beta * q
+            row[n] += (1 - beta) * q * pay
+        system.append(row)
+    for k in range(n):  # Gauss–Jordan; I − βP needs no pivoting
+        system[k] = [x / system[k][k] for x in system[k]]
+        for other in range(n):
+            factor = system[other][k]
+            if other != k and factor:
+                system[other] = [x - factor * y for x, y in zip(system[other], system[k], strict=True)]
+    return {s: system[k][n] for s, k in row_of.items()}
+
+
+def next_state(rg: RepeatedGame, ag: Agreement, state: str, outcome: Any) -> str:
+    """Where an outcome (a profile of indices, or a label) leads: the key with the fewest wildcards decides."""
     best, chosen = 10**9, None
     for key, target in ag.move[state].items():
         if key is ...:
             wild = 10**8
         elif isinstance(outcome, str):
-            wild = 0 if outcome in (key, *(key if isinstance(key, tuple) else ())) else -1
+            wild = 0 if outcome == key or key == (outcome,) else -1
         else:
             entries = key if isinstance(key, tuple) else (key,)
             fits = all(k is ... or rg.game.action_index(j, k) == outcome[j] for j, k in enumerate(entries))
@@ -93,12 +100,40 @@ def _after(rg: RepeatedGame, ag: Agreement, state: str, outcome: Any) -> str:
     return chosen
 
 
+def _beta(rg: RepeatedGame, i: int) -> Fraction:
+    return rg.discount[i] * (1 - rg.breakdown)
+
+
+def _problem(rg: RepeatedGame, ag: Agreement, i: int) -> tuple[dict[Any, list[Lottery]], dict[Any, int]]:
+    game = rg.game
+    states = [ag.start]
+    lotteries: dict[Any, list[Lottery]] = {}
+    keep: dict[Any, int] = {}
+    for s in states:  # grows as states are reached
+        profile = [game.action_index(j, a) for j, a in enumerate(ag.play[s])]
+        keep[s] = profile[i]
+        for target in _targets(rg, ag, s):
+            if target not in states:
+                states.append(target)
+        lotteries[s] = [
+            _lottery(rg, ag, s, tuple(a if j == i else b for j, b in enumerate(profile)), i)
+            for a in range(game.shape[i])
+        ]
+    return lotteries, keep
+
+
+def _targets(rg: RepeatedGame, ag: Agreement, state: str) -> list[str]:
+    if isinstance(rg.monitoring, PublicSignals):
+        return [next_state(rg, ag, state, label) for label in rg.monitoring.labels]
+    return [next_state(rg, ag, state, p) for p in product(*(range(m) for m in rg.game.shape))]
+
+
 def _lottery(rg: RepeatedGame, ag: Agreement, state: str, intended: tuple[int, ...], i: int) -> Lottery:
     u = rg.game.exact_payoffs[i]
     if isinstance(rg.monitoring, PublicSignals):
         chances = rg.monitoring.distribution(rg.game, intended)
         labels = rg.monitoring.labels
-        return [(q, u[intended], _after(rg, ag, state, lab)) for q, lab in zip(chances, labels, strict=True) if q]
+        return [(q, u[intended], next_state(rg, ag, state, lab)) for q, lab in zip(chances, labels, strict=True) if q]
     eps = rg.monitoring.eps if isinstance(rg.monitoring, Trembles) else Fraction(0)
     out: Lottery = []
     for done in product(*(range(m) for m in rg.game.shape)):
@@ -107,36 +142,5 @@ def _lottery(rg: RepeatedGame, ag: Agreement, state: str, intended: tuple[int, .
             if m > 1:
                 q *= 1 - eps if done[j] == intended[j] else eps / (m - 1)
         if q:
-            out.append((q, u[done], _after(rg, ag, state, done)))
+            out.append((q, u[done], next_state(rg, ag, state, done)))
     return out
-
-
-def _beta(rg: RepeatedGame, i: int) -> Fraction:
-    return rg.discount[i] * (1 - rg.breakdown)
-
-
-def _worth(rg: RepeatedGame, i: int, lottery: Lottery, values: dict[Any, Fraction]) -> Fraction:
-    beta = _beta(rg, i)
-    return sum((q * ((1 - beta) * pay + beta * values[t]) for q, pay, t in lottery), Fraction(0))
-
-
-def _policy_value(
-    rg: RepeatedGame, i: int, states: list[Any], lotteries: dict[Any, list[Lottery]], policy: dict[Any, int]
-) -> dict[Any, Fraction]:
-    beta = _beta(rg, i)
-    row_of = {s: k for k, s in enumerate(states)}
-    system = []
-    for s in states:
-        row = [Fraction(0)] * (len(states) + 1)
-        row[row_of[s]] += 1
-        for q, pay, t in lotteries[s][policy[s]]:
-            row[row_of[t]] -= beta * q
-            row[-1] += (1 - beta) * q * pay
-        system.append(row)
-    for k in range(len(states)):  # Gauss–Jordan; I − βP needs no pivoting
-        system[k] = [x / system[k][k] for x in system[k]]
-        for other in range(len(states)):
-            factor = system[other][k]
-            if other != k and factor:
-                system[other] = [x - factor * y for x, y in zip(system[other], system[k], strict=True)]
-    return {s: system[row_of[s]][-1] for s in states}

@@ -135,6 +135,15 @@ class DecisionProblem:
             remaining = remaining - covered
         return Attainment(combine(good, any), tuple(rivals))
 
+    def first_departure(self, policy: Policy, rival: Policy, start: int) -> tuple[int, int] | None:
+        """The first state, among those that ``policy`` visits from ``start``, where ``rival`` acts differently."""
+        seen = [start]
+        for s in seen:  # grows as states are visited
+            if rival[s] != policy[s]:
+                return s, rival[s]
+            seen += [t for t, p in self.choices[s][policy[s]].next.items() if p and t not in seen]
+        return None
+
 
 @dataclass(frozen=True)
 class Attainment:

@@ -110,18 +110,8 @@ def _nash_constraints(
     """One constraint a player: the whole plan. It is named by the first state in which a better plan departs."""
     attained = problem.attained_set(policy, 0)
     for rival, _ in attained.rivals:
-        departure = _first_departure(problem, policy, rival)
+        departure = problem.first_departure(policy, rival, 0)
         if departure is not None:
             state, action = departure
             return [(Constraint(player, bound.states[state], labels[action]), attained.set)]
     return [(Constraint(player, bound.states[0], labels[policy[0]]), attained.set)]
-
-
-def _first_departure(problem: DecisionProblem, policy: Policy, rival: Policy) -> tuple[int, int] | None:
-    """The first state, along the states that ``policy`` visits from the start, where ``rival`` acts differently."""
-    seen = [0]
-    for s in seen:
-        if rival[s] != policy[s]:
-            return s, rival[s]
-        seen += [t for t, p in problem.choices[s][policy[s]].next.items() if p and t not in seen]
-    return None

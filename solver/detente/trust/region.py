@@ -1,0 +1,109 @@
+"""How much trust an agreement needs: the exact set of priors, or of another parameter at a given prior.
+
+The partner keeps the agreement with probability μ and is an opportunist otherwise. The player weighs every strategy,
+however it uses the history; the best of them is worth W(μ), convex and piecewise linear in μ. Keeping the agreement is
+worth a linear function that never exceeds W, so the priors at which keeping is optimal form one closed interval,
+possibly empty. Against an opportunist who always restricts and with grim trigger its lower end is the *basin of
+attraction of always-restrict* of Dal Bó and Fréchette (2011), *American Economic Review* 101, table 1 and section I.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from detente.errors import ParameterError, UnsupportedError
+from detente.exact.intervals import IntervalSet
+from detente.exact.polynomial import X, constant
+from detente.exact.rational import to_probability
+from detente.exact.region import Constraint, Region, region_of
+from detente.game.agreement import Agreement
+from detente.game.machine import Machine
+from detente.game.machines import always
+from detente.game.repeated import RepeatedGame
+from detente.repeated.decision import DecisionProblem
+from detente.repeated.parameters import UNIT_INTERVAL, Over, resolve_over, with_parameter
+from detente.trust.belief import Encounter, constant_trust, encounter, worst_action
+from detente.trust.check import keeping_is_optimal
+
+
+def trust_region(
+    rg: RepeatedGame,
+    ag: Agreement,
+    *,
+    player: Any,
+    opportunist: Machine | None = None,
+    over: Any = "trust",
+    trust: Any = None,
+) -> Region:
+    """Where keeping the agreement from the first period on is optimal against every full-history deviation.
+
+    Parameters
+    ----------
+    player
+        Whose trust in the partner it is; the player's own payoffs and patience count.
+    opportunist
+        What the partner does when not keeping the agreement: a :class:`Machine`. By default the partner always plays
+        the stage action that is worst for ``player``.
+    over
+        ``"trust"`` for the set of priors μ in [0, 1]; otherwise a parameter as in :func:`detente.holds_where`
+        (``"discount"``, ``("discount", player)``, ``"breakdown"``, ``("payoff", player, profile)``) at the prior
+        ``trust``.
+
+    Raises
+    ------
+    UnsupportedError
+        For more than two players and for noisy monitoring.
+
+    Examples
+    --------
+    >>> from detente.game import agreements
+    >>> from detente.game.game import Game
+    >>> pd = Game.symmetric([[3, 0], [5, 1]], actions=["Relax", "Restrict"], players=["US", "China"])
+    >>> region = trust_region(RepeatedGame(pd, "9/10"), agreements.grim_trigger(pd), player="US")
+    >>> region.intervals, region.least
+    (([1/17, 1],), Fraction(1, 17))
+    """
+    meeting = encounter(rg, ag, player, opportunist)
+    name = rg.game.players[meeting.player]
+    machine = always(worst_action(rg, meeting.player)) if opportunist is None else opportunist
+    choice: Over | None
+    if over == "trust":
+        if trust is not None:
+            raise ParameterError("trust", trust, "no value while over='trust' lets it vary")
+        choice, label, domain = None, "trust", UNIT_INTERVAL
+        problem = meeting.problem(constant_trust(X), None, UNIT_INTERVAL)
+
+        def holds_at(x: Fraction) -> bool:
+            return keeping_is_optimal(rg, ag, meeting.player, machine, x)
+    else:
+        choice = resolve_over(over, rg)
+        if choice.kind == "noise":
+            raise UnsupportedError("over", over, "a parameter other than noise")
+        if trust is None:
+            raise ParameterError("trust", trust, "the prior at which the other parameter varies, a number in [0, 1]")
+        level = to_probability(trust, "trust")
+        label, domain = choice.label(rg.game), choice.domain
+        problem = meeting.problem(constant_trust(constant(level)), choice)
+        varying = choice
+
+        def holds_at(x: Fraction) -> bool:
+            return keeping_is_optimal(with_parameter(rg, varying, x), ag, meeting.player, machine, level)
+
+    claim = f"Keeping {ag.name or 'the agreement'} is optimal for {name}"
+    return region_of(label, claim, domain, [_plan_constraint(meeting, problem, name)], holds_at)
+
+
+def _plan_constraint(meeting: Encounter, problem: DecisionProblem, player: Any) -> tuple[Constraint, IntervalSet]:
+    """The one constraint: no plan does better. It is named by where a better plan first departs."""
+    keep = meeting.keep
+    attained = problem.attained_set(keep, 0)
+    labels = meeting.rg.game.actions[meeting.player]
+    for rival, _ in attained.rivals:
+        departure = problem.first_departure(keep, rival, 0)
+        if departure is not None:
+            node, action = departure
+            state = meeting.bound.states[meeting.nodes[node][1]]
+            return Constraint(player, state, labels[action]), attained.set
+    start = meeting.bound.states[0]
+    return Constraint(player, start, labels[keep[0]]), attained.set

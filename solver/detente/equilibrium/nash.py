@@ -1,0 +1,155 @@
+"""All Nash equilibria of a two-player game, exactly.
+
+Both best-response polytopes are enumerated in integers (:mod:`detente.equilibrium.vertices`), their vertices paired and
+grouped (:mod:`detente.equilibrium.components`). Degenerate games come out right: continua are returned as the extreme
+equilibria that span them, with the maximal Nash subsets and components. Payoffs are first made positive integers player
+by player, by a positive affine map, which changes no equilibrium; a float payoff is read as the decimal it prints as.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+from detente.equilibrium.components import (
+    Labels,
+    component_indices,
+    connected_components,
+    extreme_pairs,
+    maximal_bicliques,
+)
+from detente.equilibrium.pure import pure_equilibria
+from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet, Subset, certified
+from detente.equilibrium.vertices import IntegerMatrix, Polytope, enumerate_vertices
+from detente.errors import LabelError, ParameterError, UnsupportedError
+from detente.game.game import Game, Strategy
+
+METHODS = ("auto", "vertex-enumeration", "pure", "nashpy")
+# A component with more extreme equilibria than this keeps one subset per extreme equilibrium.
+MAX_BICLIQUE_EDGES = 4096
+
+
+def nash_equilibria(
+    game: Game, *, exact: bool | None = None, method: str = "auto", budget: float | None = None
+) -> EquilibriumSet:
+    """Nash equilibria of a game, with components, indices and certificates.
+
+    Parameters
+    ----------
+    exact
+        None: strategies in the game's own arithmetic (Fractions for an exact game, floats for a float game; the
+        computation is exact either way). True: Fractions. False: floats.
+    method
+        ``"vertex-enumeration"`` (two players; ``"auto"`` takes it): all equilibria. ``"pure"``: pure equilibria of any
+        game (``"auto"`` takes it for other than two players). ``"nashpy"``: nashpy's support enumeration, every
+        answer solved again exactly and checked, never proven complete.
+    budget
+        Seconds after which enumeration stops; what has been found by then is returned with ``complete=False``.
+
+    Raises
+    ------
+    LabelError
+        For an unknown method.
+    ParameterError
+        For a budget that is not a positive number, or ``exact`` other than None, True, False.
+    UnsupportedError
+        For a method that does not apply to the game.
+
+    Examples
+    --------
+    >>> bos = Game.bimatrix([[3, 0], [0, 2]], [[2, 0], [0, 3]], actions=["Opera", "Boxing"])
+    >>> eqs = nash_equilibria(bos)
+    >>> eqs.complete, [str(e) for e in eqs], [c.index for c in eqs.components]
+    (True, ['(Opera, Opera)', '(3/5 Opera + 2/5 Boxing, 2/5 Opera + 3/5 Boxing)', '(Boxing, Boxing)'], [1, -1, 1])
+    """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
+    if method not in METHODS:
+        raise LabelError("method", method, METHODS)
+    if exact not in (None, True, False):
+        raise ParameterError("exact", exact, "None, True or False")
+    stop = deadline(budget)
+    as_fractions = game.is_exact if exact is None else bool(exact)
+    if method == "nashpy":
+        from detente.equilibrium.nashpy_guard import guarded_support_enumeration
+
+        return guarded_support_enumeration(_in_arithmetic(game, as_fractions), stop)
+    if method == "pure" or (method == "auto" and game.n_players != 2):
+        shown = _in_arithmetic(game, as_fractions)
+        return EquilibriumSet(shown, pure_equilibria(shown), (), game.n_players == 1 and _one_best(game), "pure")
+    if game.n_players != 2:
+        raise UnsupportedError("method", method, "a two-player game, or method='pure'")
+    return _two_players(game, as_fractions, stop)
+
+
+def deadline(budget: float | None) -> Callable[[], bool]:
+    """A function that tells whether the budget of seconds is used up."""
+    if budget is None:
+        return lambda: False
+    if isinstance(budget, bool) or not isinstance(budget, int | float) or not 0 < budget < float("inf"):
+        raise ParameterError("budget", budget, "a positive number of seconds, or None")
+    end = time.monotonic() + budget
+    return lambda: time.monotonic() > end
+
+
+def positive_integers(matrix: Any) -> IntegerMatrix:
+    """A matrix of Fractions as positive integers, by a positive affine map."""
+    scale = lcm(*(x.denominator for row in matrix for x in row))
+    integers = [[int(x * scale) for x in row] for row in matrix]
+    low = min(min(row) for row in integers)
+    return [[x - low + 1 for x in row] for row in integers]
+
+
+def _two_players(game: Game, as_fractions: bool, stop: Callable[[], bool]) -> EquilibriumSet:
+    A = positive_integers(game.exact_payoffs[0].tolist())
+    B = positive_integers(game.exact_payoffs[1].tolist())
+    labels = Labels(*game.shape)
+    rows = enumerate_vertices([list(column) for column in zip(*B, strict=True)], stop)
+    columns = enumerate_vertices(A, stop)
+    complete = rows.complete and columns.complete
+    pairs = sorted(extreme_pairs(rows, columns, labels), key=lambda e: _order(rows, columns, e))
+    groups = connected_components(pairs)
+    indices = component_indices(A, B, rows, columns, labels, groups) if complete else None
+    shown = _in_arithmetic(game, as_fractions)
+
+    def strategy(polytope: Polytope, mask: int) -> Strategy:
+        return _normalised(polytope.vertices[mask], as_fractions)
+
+    position = {edge: k for k, edge in enumerate(pairs)}
+    extreme: list[Equilibrium] = [certified(shown, (strategy(rows, x), strategy(columns, y))) for x, y in pairs]
+    components = []
+    for k, group in enumerate(groups):
+        parts = maximal_bicliques(group) if len(group) <= MAX_BICLIQUE_EDGES else [([x], [y]) for x, y in group]
+        subsets = tuple(
+            Subset((tuple(strategy(rows, x) for x in xs), tuple(strategy(columns, y) for y in ys))) for xs, ys in parts
+        )
+        members = tuple(sorted(position[edge] for edge in group))
+        components.append(Component(subsets, indices[k] if indices else None, members))
+    return EquilibriumSet(shown, tuple(extreme), tuple(components), complete, "vertex-enumeration")
+
+
+def _order(rows: Polytope, columns: Polytope, edge: tuple[int, int]) -> tuple[Any, ...]:
+    """Equilibria in decreasing lexicographic order of the row, then the column strategy."""
+    x, y = _normalised(rows.vertices[edge[0]], True), _normalised(columns.vertices[edge[1]], True)
+    return tuple(-p for p in (*x, *y))
+
+
+def _normalised(point: tuple[int, ...], as_fractions: bool) -> Strategy:
+    total = sum(point)
+    return tuple(Fraction(p, total) if as_fractions else p / total for p in point)
+
+
+def _in_arithmetic(game: Game, as_fractions: bool) -> Game:
+    """The game in the arithmetic in which its equilibria are to be shown."""
+    if game.is_exact == as_fractions:
+        return game
+    payoffs = game.exact_payoffs if as_fractions else game.payoffs
+    return Game(payoffs, players=game.players, actions=game.actions, name=game.name, source=game.source)  # type: ignore[arg-type]
+
+
+def _one_best(game: Game) -> bool:
+    """In a one-player game the pure equilibria are all there is iff the best action is unique."""
+    return len(pure_equilibria(game)) == 1

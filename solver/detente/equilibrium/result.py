@@ -1,0 +1,175 @@
+"""Equilibria, the components they form, and their certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from html import escape
+from itertools import product
+from typing import Any
+
+from detente.errors import CertificateError
+from detente.exact.rational import fraction_text
+from detente.game.game import Game, Number, Strategy
+
+# A float equilibrium is accepted if no deviation gains more than this share of the payoff range.
+FLOAT_REGRET = 1e-9
+
+
+@dataclass(frozen=True)
+class Equilibrium:
+    """One Nash equilibrium with its certificate, the regret (0 in exact arithmetic)."""
+
+    strategies: tuple[Strategy, ...]
+    payoffs: tuple[Number, ...]
+    regret: Number
+    is_strict: bool
+    labels: tuple[tuple[Any, ...], ...] = field(repr=False)
+
+    @property
+    def support(self) -> tuple[tuple[int, ...], ...]:
+        """For each player the indices of the actions played with positive probability."""
+        return tuple(tuple(k for k, p in enumerate(s) if p) for s in self.strategies)
+
+    @property
+    def is_pure(self) -> bool:
+        return all(len(s) == 1 for s in self.support)
+
+    def __str__(self) -> str:
+        if self.is_pure:
+            return "(" + ", ".join(str(names[s[0]]) for names, s in zip(self.labels, self.support, strict=True)) + ")"
+        return "(" + ", ".join(_mixture(s, n) for s, n in zip(self.strategies, self.labels, strict=True)) + ")"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Subset:
+    """A maximal Nash subset: every pair from the convex hulls of its two vertex lists is an equilibrium."""
+
+    vertices: tuple[tuple[Strategy, ...], ...]
+
+    @property
+    def x_vertices(self) -> tuple[Strategy, ...]:
+        return self.vertices[0]
+
+    @property
+    def y_vertices(self) -> tuple[Strategy, ...]:
+        return self.vertices[1]
+
+
+@dataclass(frozen=True)
+class Component:
+    """A connected component of the set of equilibria: a union of maximal Nash subsets.
+
+    ``index`` is the sum of the indices (Shapley 1974) of the equilibria near it of any generic nearby game; ``extreme``
+    are the positions of its extreme equilibria in the set.
+    """
+
+    subsets: tuple[Subset, ...]
+    index: int | None
+    extreme: tuple[int, ...]
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether the component is a single equilibrium."""
+        return len(self.extreme) == 1
+
+
+@dataclass(frozen=True)
+class EquilibriumSet:
+    """Equilibria of a game. ``complete`` is True only if every equilibrium is represented.
+
+    Length, iteration and indexing run over ``extreme``: all extreme equilibria, which are all equilibria if none lies
+    in a continuum. Every equilibrium is a convex combination within one of the components' subsets.
+    """
+
+    game: Game
+    extreme: tuple[Equilibrium, ...]
+    components: tuple[Component, ...]
+    complete: bool
+    method: str
+
+    def __len__(self) -> int:
+        return len(self.extreme)
+
+    def __iter__(self) -> Iterator[Equilibrium]:
+        return iter(self.extreme)
+
+    def __getitem__(self, position: int) -> Equilibrium:
+        return self.extreme[position]
+
+    def verify(self) -> None:
+        """Check every claim from the payoffs alone; raise :class:`CertificateError` if one fails.
+
+        Each extreme equilibrium must have zero regret (relative to the payoff range, in floats), every pair of
+        vertices of a subset must be an equilibrium, and the indices of a complete two-player set must add up to 1.
+        """
+        for equilibrium in self.extreme:
+            self._check(equilibrium.strategies)
+        for component in self.components:
+            for subset in component.subsets:
+                for profile in product(*subset.vertices):
+                    self._check(profile)
+        indices = [c.index for c in self.components]
+        if self.complete and self.game.n_players == 2 and None not in indices:
+            total = sum(i for i in indices if i is not None)
+            if total != 1:
+                raise CertificateError("components", indices, "indices that add up to +1")
+
+    def _check(self, profile: tuple[Strategy, ...]) -> None:
+        regret = self.game.regret(profile)
+        spread = float(self.game.payoffs.max() - self.game.payoffs.min())
+        allowed = 0 if isinstance(regret, Fraction) else FLOAT_REGRET * spread
+        if regret > allowed:
+            raise CertificateError("equilibrium", profile, f"no gain from deviating; regret is {regret}")
+
+    def __repr__(self) -> str:
+        state = "complete" if self.complete else "not proven complete"
+        return f"<EquilibriumSet, {state}: {', '.join(map(str, self.extreme)) or 'none found'}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(str(e))}</td><td>{', '.join(_number(u) for u in e.payoffs)}</td>"
+            f"<td>{'strict' if e.is_strict else ''}</td></tr>"
+            for e in self.extreme
+        )
+        state = "complete" if self.complete else "not proven complete"
+        head = "<tr><th>equilibrium</th><th>payoffs</th><th></th></tr>"
+        return f"<table><caption>Equilibria ({state})</caption>{head}{rows}</table>"
+
+
+def certified(game: Game, strategies: tuple[Strategy, ...]) -> Equilibrium:
+    """An equilibrium with payoffs and regret computed from the game."""
+    profile = [list(s) for s in strategies]
+    return Equilibrium(
+        strategies=strategies,
+        payoffs=game.payoff(profile),
+        regret=game.regret(profile),
+        is_strict=_is_strict(game, strategies),
+        labels=game.actions,
+    )
+
+
+def _is_strict(game: Game, strategies: tuple[Strategy, ...]) -> bool:
+    """Every player's action is the only best reply; only pure equilibria can be strict."""
+    pure = [[k for k, p in enumerate(s) if p] for s in strategies]
+    if any(len(s) != 1 for s in pure):
+        return False
+    profile = [s[0] for s in pure]
+    u = game.exact_payoffs
+    for i in range(game.n_players):
+        own = u[(i, *profile)]
+        others = [u[(i, *profile[:i], a, *profile[i + 1 :])] for a in range(game.shape[i]) if a != profile[i]]
+        if any(x >= own for x in others):
+            return False
+    return True
+
+
+def _mixture(strategy: Strategy, names: tuple[Any, ...]) -> str:
+    return " + ".join(f"{_number(p)} {name}" for p, name in zip(strategy, names, strict=True) if p)
+
+
+def _number(value: Number) -> str:
+    return fraction_text(value) if isinstance(value, Fraction) else f"{value:.6g}"

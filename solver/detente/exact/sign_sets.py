@@ -49,9 +49,9 @@ def _where(p: Poly, domain: Interval, *, zero: bool) -> IntervalSet:
             positive = not positive
         cells += [zero, positive]
     found = from_cells([root for root, _ in inside_domain], cells) & everything
-    if not zero:
-        return found
-    # A root on a closed end of the domain belongs to the set even where the cell beside it does not.
+    # A root on a closed end of the domain goes by its own value, zero, whatever the sign in the cell beside it.
     ends = [end for end, closed in ((domain.lo, domain.lo_closed), (domain.hi, domain.hi_closed)) if closed]
-    touching = [end for end in ends if any(root == end for root, _ in roots)]
-    return IntervalSet.of(*found, *(Interval(end, end) for end in touching)) if touching else found
+    touching = IntervalSet.of(*(Interval(end, end) for end in ends if any(root == end for root, _ in roots)))
+    if not touching:
+        return found
+    return found | touching if zero else found - touching

@@ -1,0 +1,169 @@
+"""Everything that is asked of a scenario, solved.
+
+Thresholds in patience, hazard and trust assume that acts are seen; the threshold in noise, and the verdict at the
+scenario's own noise, let acts miscarry. In every one of them all other parameters are the scenario's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from detente.equilibrium.nash import nash_equilibria
+from detente.equilibrium.result import EquilibriumSet
+from detente.exact.region import Region
+from detente.game.agreement import Agreement
+from detente.game.monitoring import perfect
+from detente.game.ordinal import OrdinalClass
+from detente.repeated.incentives import Incentives, incentives
+from detente.repeated.thresholds import holds_where
+from detente.scenario.scenario import Scenario
+from detente.scenario.uncertainty import Flip, as_component, class_flips
+from detente.trust.frontier import Frontier, trust_frontier
+from detente.trust.one_shot import basin_of_distrust, belief_threshold
+from detente.trust.region import trust_region
+
+DIAL = "w"  # the component whose flips every report shows: the weight on security
+
+
+@dataclass(frozen=True)
+class AgreementAnalysis:
+    """One agreement in one scenario.
+
+    ``discount``, ``breakdown`` and ``noise`` are the sets on which it is subgame perfect, ``discount_nash`` that on
+    which it is a Nash equilibrium. ``trust`` and ``frontier`` are per player.
+    """
+
+    agreement: Agreement
+    discount: Region
+    discount_nash: Region
+    breakdown: Region
+    noise: Region
+    seen: Incentives
+    noisy: Incentives
+    trust: Mapping[str, Region]
+    frontier: Mapping[str, Frontier]
+
+    @property
+    def relaxes(self) -> bool:
+        """Whether the agreement starts with mutual relaxation."""
+        first = self.agreement.play[self.agreement.start]
+        game = self.seen.rg.game
+        return game.pure_profile(first) == (0, 0)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A scenario with every answer to it.
+
+    Attributes
+    ----------
+    equilibria
+        Of the one-shot game, complete.
+    agreements
+        By name; see :class:`AgreementAnalysis`.
+    beliefs
+        For each player the one-shot beliefs at which relaxing is a best reply.
+    basin
+        SizeBAD: the share of beliefs at which always-restrict beats grim trigger, for each player.
+    flips
+        For each player the class of the game as the weight on security moves through its range.
+    sensitivity
+        For the best agreement, the values of each component at which it is subgame perfect (acts seen).
+    """
+
+    scenario: Scenario
+    equilibria: EquilibriumSet
+    ordinal_class: OrdinalClass
+    beliefs: Mapping[str, Region]
+    basin: Mapping[str, Fraction]
+    agreements: Mapping[str, AgreementAnalysis]
+    flips: Mapping[str, tuple[Flip, ...]]
+    sensitivity: Mapping[str, Region]
+    best: str | None
+
+    @property
+    def regions(self) -> Mapping[str, Mapping[str, Region]]:
+        """``regions[agreement][over]``: where it is subgame perfect over discount, breakdown and noise."""
+        return {
+            name: {
+                "discount": a.discount,
+                "discount (nash)": a.discount_nash,
+                "breakdown": a.breakdown,
+                "noise": a.noise,
+            }
+            for name, a in self.agreements.items()
+        }
+
+    @property
+    def trust(self) -> Mapping[str, Mapping[str, Region]]:
+        """``trust[agreement][player]``: the priors at which keeping it is optimal for the player."""
+        return {name: a.trust for name, a in self.agreements.items()}
+
+    def verify(self) -> None:
+        """Check every certificate; raise :class:`~detente.errors.CertificateError` if one fails."""
+        self.equilibria.verify()
+        for region in (*self.beliefs.values(), *self.sensitivity.values()):
+            region.verify()
+        for a in self.agreements.values():
+            for region in (a.discount, a.discount_nash, a.breakdown, a.noise, *a.trust.values()):
+                region.verify()
+            for frontier in a.frontier.values():
+                frontier.verify()
+            a.seen.verify()
+            a.noisy.verify()
+
+
+def analyse(scenario: Scenario) -> Analysis:
+    """Solve a scenario: equilibria, agreements, thresholds, trust, and what would change the answer."""
+    game = scenario.game
+    rg = scenario.repeated
+    seen = rg.replace(monitoring=perfect())
+    agreements = {}
+    for name, ag in scenario.agreements.items():
+        agreements[name] = AgreementAnalysis(
+            agreement=ag,
+            discount=holds_where(seen, ag, "discount"),
+            discount_nash=holds_where(seen, ag, "discount", concept="nash"),
+            breakdown=holds_where(seen, ag, "breakdown"),
+            noise=holds_where(rg, ag, "noise"),
+            seen=incentives(seen, ag),
+            noisy=incentives(rg, ag),
+            trust={player: trust_region(seen, ag, player=player) for player in scenario.players},
+            frontier={player: trust_frontier(seen, ag, player=player) for player in scenario.players},
+        )
+    best = _least_demanding(agreements)
+    sensitivity = {}
+    if best is not None:
+        for player in scenario.players:
+            for symbol, quantity in scenario.components[player].items():
+                if quantity.low < quantity.high:
+                    over = as_component(scenario, player, symbol)
+                    sensitivity[over.name] = holds_where(seen, scenario.agreements[best], over)
+    return Analysis(
+        scenario=scenario,
+        equilibria=nash_equilibria(game),
+        ordinal_class=game.ordinal_class(),
+        beliefs={player: belief_threshold(game, player) for player in scenario.players},
+        basin={player: basin_of_distrust(seen, player) for player in scenario.players},
+        agreements=agreements,
+        flips={
+            player: class_flips(scenario, player, DIAL) for player in scenario.players if _has_dial(scenario, player)
+        },
+        sensitivity=sensitivity,
+        best=best,
+    )
+
+
+def _has_dial(scenario: Scenario, player: str) -> bool:
+    return DIAL in scenario.components[player]
+
+
+def _least_demanding(agreements: Mapping[str, AgreementAnalysis]) -> str | None:
+    """The relaxing agreement that is subgame perfect from the least discount factor on; None if there is none."""
+    able = [(a.discount.least, name) for name, a in agreements.items() if a.relaxes and a.discount.least is not None]
+    if not able:
+        return None
+    least = min(value for value, _ in able)
+    return next(name for value, name in able if value == least)

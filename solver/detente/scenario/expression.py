@@ -1,0 +1,177 @@
+"""Formulas as data: a small arithmetic language, never Python.
+
+A formula may hold decimal numbers, names, ``+ - * /``, unary minus, whole powers up to 8 (``^`` or ``**``) and
+parentheses. It is read by recursive descent into a tree that can be evaluated over any ring: Fractions for payoffs,
+polynomials for thresholds, NumPy arrays for draws.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from detente.errors import DetenteError, LabelError
+
+MAX_LENGTH = 500
+MAX_DEPTH = 30
+MAX_POWER = 8
+TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([A-Za-z_][A-Za-z0-9_]*)|(\*\*|[-+*/^()]))")
+
+
+class FormulaError(DetenteError):
+    """A formula outside the language, or one that divides by zero."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A parsed formula.
+
+    >>> Formula.parse("g*(1 - tau) - k")({"g": Fraction(30), "tau": Fraction(1, 10), "k": Fraction(10)})
+    Fraction(17, 1)
+    >>> Formula.parse("__import__('os')")
+    Traceback (most recent call last):
+    ...
+    detente.scenario.expression.FormulaError: formula "__import__('os')": got 'a call or two values in a row in
+    column 11'; expected an operator
+    """
+
+    text: str
+    names: frozenset[str]
+    _tree: Any
+
+    @classmethod
+    def parse(cls, text: Any) -> Formula:
+        """Read a formula; raises :class:`FormulaError` with the column at fault."""
+        if not isinstance(text, str) or not text.strip() or len(text) > MAX_LENGTH:
+            raise FormulaError("formula", text, f"a formula of 1 to {MAX_LENGTH} characters")
+        parser = _Parser(text)
+        tree = parser.whole()
+        return cls(text, frozenset(parser.names), tree)
+
+    def __call__(self, values: Mapping[str, Any], number: Callable[[Fraction], Any] = lambda x: x) -> Any:
+        """The value with the given names; ``number`` turns the formula's own numbers into the ring's."""
+        missing = sorted(self.names - set(values))
+        if missing:
+            raise LabelError(f"name in formula {self.text!r}", missing[0], values)
+        try:
+            return _evaluate(self._tree, values, number)
+        except ZeroDivisionError as error:
+            raise FormulaError("formula", self.text, "no division by zero") from error
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _evaluate(tree: Any, values: Mapping[str, Any], number: Callable[[Fraction], Any]) -> Any:
+    kind, *parts = tree
+    if kind == "number":
+        return number(parts[0])
+    if kind == "name":
+        return values[parts[0]]
+    if kind == "power":
+        base, result = _evaluate(parts[0], values, number), number(Fraction(1))
+        for _ in range(parts[1]):
+            result = result * base
+        return result
+    left = _evaluate(parts[0], values, number)
+    if kind == "negative":
+        return -left
+    right = _evaluate(parts[1], values, number)
+    if kind == "+":
+        return left + right
+    if kind == "-":
+        return left - right
+    return left * right if kind == "*" else left / right
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.names: set[str] = set()
+        self.tokens: list[tuple[str, int]] = []
+        at = 0
+        while at < len(text.rstrip()):
+            match = TOKEN.match(text, at)
+            if match is None:
+                column = at + len(text[at:]) - len(text[at:].lstrip())
+                raise self._error(f"{text[column]!r} in column {column + 1}", "numbers, names, + - * / ^ and ( )")
+            self.tokens.append((match[match.lastindex or 0], match.start(match.lastindex or 0)))
+            at = match.end()
+        self.position = 0
+        self.depth = 0
+
+    def whole(self) -> Any:
+        tree = self._sum()
+        if self.position < len(self.tokens):
+            raise self._error(f"a call or two values in a row in column {self._column()}", "an operator")
+        return tree
+
+    def _sum(self) -> Any:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self._error(f"more than {MAX_DEPTH} nested parentheses", "a flatter formula")
+        tree = self._product()
+        while self._peek() in ("+", "-"):
+            tree = (self._next(), tree, self._product())
+        self.depth -= 1
+        return tree
+
+    def _product(self) -> Any:
+        tree = self._signed()
+        while self._peek() in ("*", "/"):
+            tree = (self._next(), tree, self._signed())
+        return tree
+
+    def _signed(self) -> Any:
+        negative = False
+        while self._peek() in ("-", "+"):
+            negative ^= self._next() == "-"
+        tree = self._power()
+        return ("negative", tree) if negative else tree
+
+    def _power(self) -> Any:
+        base = self._atom()
+        if self._peek() not in ("^", "**"):
+            return base
+        self._next()
+        column, exponent = self._column(), self._peek()
+        if not exponent.isdigit() or int(exponent) > MAX_POWER:
+            raise self._error(f"power {exponent!r} in column {column}", f"a whole power from 0 to {MAX_POWER}")
+        self._next()
+        return ("power", base, int(exponent))
+
+    def _atom(self) -> Any:
+        token, column = self._peek(), self._column()
+        if not token:
+            raise self._error("nothing more", "a number, a name or a parenthesis")
+        self._next()
+        if token == "(":
+            tree = self._sum()
+            if self._peek() != ")":
+                raise self._error(
+                    f"{self._peek() or 'nothing more'!r} in column {self._column()}", "a closing parenthesis"
+                )
+            self._next()
+            return tree
+        if token[0].isdigit():
+            return ("number", Fraction(token))
+        if token[0].isalpha() or token[0] == "_":
+            self.names.add(token)
+            return ("name", token)
+        raise self._error(f"{token!r} in column {column}", "a number, a name or a parenthesis")
+
+    def _peek(self) -> str:
+        return self.tokens[self.position][0] if self.position < len(self.tokens) else ""
+
+    def _next(self) -> str:
+        self.position += 1
+        return self.tokens[self.position - 1][0]
+
+    def _column(self) -> int:
+        return self.tokens[self.position][1] + 1 if self.position < len(self.tokens) else len(self.text) + 1
+
+    def _error(self, problem: str, expected: str) -> FormulaError:
+        return FormulaError(f'formula "{self.text[:60]}"', problem, expected)

@@ -1,0 +1,1 @@
+"""Game files: Gambit's .nfg, GameTracer's .gam, and this project's own .toml and .json."""

@@ -1,6 +1,129 @@
-"""Détente: exact thresholds of patience, monitoring and trust at which agreements between rivals hold."""
+"""Détente: exact thresholds of patience, monitoring and trust at which agreements between rivals hold.
 
-from detente.errors import DetenteError
+>>> import detente as dt
+>>> pd = dt.Game.symmetric([[3, 0], [5, 1]], players=["US", "China"], actions=["Relax", "Restrict"])
+>>> rg = dt.RepeatedGame(pd, discount="9/10")
+>>> dt.holds_where(rg, dt.agreements.limited_punishment(pd, 2)).intervals
+([(√5 − 1)/2 ≈ 0.618034, 1),)
+>>> dt.trust_region(rg, dt.agreements.grim_trigger(pd), player="US").least
+Fraction(1, 17)
+"""
+
+from importlib import import_module
+from typing import Any
+
+from detente.equilibrium.nash import nash_equilibria
+from detente.equilibrium.pure import pure_equilibria
+from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet
+from detente.errors import (
+    AgreementError,
+    CertificateError,
+    DetenteError,
+    FormatError,
+    LabelError,
+    ParameterError,
+    PayoffError,
+    ProfileError,
+    UnsupportedError,
+)
+from detente.exact.algebraic import Algebraic
+from detente.exact.intervals import Interval
+from detente.exact.region import Region
+from detente.game import agreements, machines
+from detente.game.agreement import Agreement
+from detente.game.formats.read_write import parse_game, read_game, write_game
 from detente.game.game import Game
+from detente.game.interop import from_nashpy, from_pygambit, from_quantecon, to_nashpy, to_pygambit, to_quantecon
+from detente.game.machine import Machine
+from detente.game.monitoring import perfect, public_signals, trembles
+from detente.game.repeated import RepeatedGame
+from detente.game.textbook import TextbookGame, textbook
+from detente.repeated.incentives import Incentives, incentives
+from detente.repeated.thresholds import holds_where
+from detente.trust.frontier import Frontier, trust_frontier
+from detente.trust.one_shot import basin_of_distrust, belief_threshold
+from detente.trust.region import trust_region
+from detente.version import __version__
 
-__all__ = ["DetenteError", "Game"]
+# Loaded when first used, because they bring in pydantic, jinja2 or matplotlib.
+_LATER = {
+    "Scenario": ("detente.scenario.scenario", "Scenario"),
+    "Solution": ("detente.view.solution", "Solution"),
+    "load_scenario": ("detente.scenario.load", "load_scenario"),
+    "scenarios": ("detente.scenario.load", "scenarios"),
+    "class_flips": ("detente.scenario.uncertainty", "class_flips"),
+    "class_shares": ("detente.scenario.uncertainty", "class_shares"),
+    "solve": ("detente.view.solution", "solve"),
+    "plot": ("detente.view.plot", None),
+}
+
+__all__ = [
+    "Agreement",
+    "AgreementError",
+    "Algebraic",
+    "CertificateError",
+    "Component",
+    "DetenteError",
+    "Equilibrium",
+    "EquilibriumSet",
+    "FormatError",
+    "Frontier",
+    "Game",
+    "Incentives",
+    "Interval",
+    "LabelError",
+    "Machine",
+    "ParameterError",
+    "PayoffError",
+    "ProfileError",
+    "Region",
+    "RepeatedGame",
+    "Scenario",
+    "Solution",
+    "TextbookGame",
+    "UnsupportedError",
+    "__version__",
+    "agreements",
+    "basin_of_distrust",
+    "belief_threshold",
+    "class_flips",
+    "class_shares",
+    "from_nashpy",
+    "from_pygambit",
+    "from_quantecon",
+    "holds_where",
+    "incentives",
+    "load_scenario",
+    "machines",
+    "nash_equilibria",
+    "parse_game",
+    "perfect",
+    "plot",
+    "public_signals",
+    "pure_equilibria",
+    "read_game",
+    "scenarios",
+    "solve",
+    "textbook",
+    "to_nashpy",
+    "to_pygambit",
+    "to_quantecon",
+    "trembles",
+    "trust_frontier",
+    "trust_region",
+    "write_game",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'detente' has no attribute {name!r}")
+    module, attribute = _LATER[name]
+    loaded = import_module(module)
+    value = loaded if attribute is None else getattr(loaded, attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

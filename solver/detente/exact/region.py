@@ -24,14 +24,15 @@ NEAR = Fraction(1, 10**6)
 
 
 class Constraint(NamedTuple):
-    """One incentive constraint: in ``state``, ``player`` must not gain by ``deviation``."""
+    """One incentive constraint: in ``state`` (None in a one-shot game), ``player`` must not gain by ``deviation``."""
 
     player: Any
     state: Any
     deviation: Any
 
     def __str__(self) -> str:
-        return f"{self.player} would gain by {self.deviation} in state '{self.state}'"
+        where = "" if self.state is None else f" in state '{self.state}'"
+        return f"{self.player} would gain by {self.deviation}{where}"
 
 
 @dataclass(frozen=True)

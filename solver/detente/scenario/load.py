@@ -49,8 +49,13 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     <Scenario 'london-2025': London, June 2025; prisoners_dilemma>
     """
     path = _find(name_or_path)
-    data, changes = _resolved(path, ())
-    return _build(path, data, changes)
+    return build_scenario(read_toml(path), path)
+
+
+def build_scenario(data: dict[str, Any], path: Path) -> Scenario:
+    """The scenario in a parsed file; ``path`` names it in errors and is where ``extends`` looks first."""
+    resolved, changes = _resolved(data, path, ())
+    return _build(path, resolved, changes)
 
 
 def _find(name_or_path: str | Path) -> Path:
@@ -65,11 +70,13 @@ def _find(name_or_path: str | Path) -> Path:
     return path
 
 
-def _resolved(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
+def _resolved(
+    given: dict[str, Any], path: Path, seen: tuple[Path, ...]
+) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
     """The base file's data with scalar overrides applied, and the component changes in order."""
     if path.resolve() in seen:
         raise FormatError(path, "a scenario that extends itself", "a chain of files that ends", key="extends")
-    data = read_toml(path)
+    data = dict(given)
     if "extends" not in data:
         if "changes" in data:
             raise FormatError(path, "'changes' without 'extends'", "both or neither", key="changes")
@@ -78,7 +85,8 @@ def _resolved(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], list[
     if not isinstance(parent, str):
         raise FormatError(path, f"extends = {parent!r}", "a scenario's name or path", key="extends")
     beside = path.parent / parent
-    base, changes = _resolved(beside if beside.is_file() else _find(parent), (*seen, path.resolve()))
+    source = beside if beside.is_file() else _find(parent)
+    base, changes = _resolved(read_toml(source), source, (*seen, path.resolve()))
     own = data.pop("changes", {})
     if not isinstance(own, dict):
         raise FormatError(path, f"changes = {own!r}", "a table of 'player.symbol' = {central, why}", key="changes")

@@ -46,7 +46,7 @@ def belief_threshold(game: Game, player: Any, action: Any = 0) -> Region:
         if other != chosen:
             against_first, against_second = u[chosen, 0] - u[other, 0], u[chosen, 1] - u[other, 1]
             slack = polynomial([against_second, against_first - against_second])
-            named = Constraint(game.players[i], "one shot", game.actions[i][other])
+            named = Constraint(game.players[i], None, game.actions[i][other])
             constraints.append((named, where_nonnegative(slack, UNIT_INTERVAL)))
 
     def holds_at(p: Fraction) -> bool:
@@ -61,9 +61,10 @@ def basin_of_distrust(rg: RepeatedGame, player: Any) -> Fraction:
     """SizeBAD: the size of the basin of attraction of always-restrict against grim trigger.
 
     In the reduced game between the two strategies: the share of beliefs (probabilities of meeting grim trigger) at
-    which always-restrict is a best reply for ``player``. Grim is risk dominant iff it is below 1/2. Where grim trigger is an equilibrium it equals the least trust that grim needs,
-    ``trust_region(rg, grim, player=…).least``. Dal Bó and Fréchette (2011), *American Economic Review* 101, 411–429;
-    Blonski, Ockenfels and Spagnolo (2011), *American Economic Journal: Microeconomics* 3.
+    which always-restrict is a best reply for ``player``. Grim is risk dominant iff it is below 1/2. Where grim trigger
+    is an equilibrium it equals the least trust that grim needs, ``trust_region(rg, grim, player=…).least``. Dal Bó and
+    Fréchette (2011), *American Economic Review* 101, 411–429; Blonski, Ockenfels and Spagnolo (2011), *American
+    Economic Journal: Microeconomics* 3.
 
     Examples
     --------

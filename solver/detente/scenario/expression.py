@@ -1,8 +1,9 @@
 """Formulas as data: a small arithmetic language, never Python.
 
-A formula may hold decimal numbers, names, ``+ - * /``, unary minus, whole powers up to 8 (``^`` or ``**``) and
-parentheses. It is read by recursive descent into a tree that can be evaluated over any ring: Fractions for payoffs,
-polynomials for thresholds, NumPy arrays for draws.
+A formula may hold decimal numbers, names, ``+ - * /``, unary minus, whole powers up to 8 (``^`` or ``**``), parentheses,
+and ``min`` and ``max`` of two or more formulas. It is read by recursive descent into a tree that can be evaluated over
+any ring: Fractions for payoffs, polynomials for thresholds, NumPy arrays for draws. A quotient, ``min`` or ``max`` is a
+polynomial only where the parts that decide it are constant; elsewhere polynomial evaluation refuses.
 """
 
 from __future__ import annotations
@@ -11,14 +12,21 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
-from detente.errors import DetenteError, LabelError
+import numpy as np
+
+from detente.errors import DetenteError, LabelError, UnsupportedError
+from detente.exact.polynomial import Poly
 
 MAX_LENGTH = 500
 MAX_DEPTH = 30
 MAX_POWER = 8
-TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([A-Za-z_][A-Za-z0-9_]*)|(\*\*|[-+*/^()]))")
+# Powers of powers multiply: without this bound a short formula denotes a number with more digits than memory holds.
+MAX_DEGREE = 64
+CHOICES = ("min", "max")
+TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([A-Za-z_][A-Za-z0-9_]*)|(\*\*|[-+*/^(),]))", re.ASCII)
 
 
 class FormulaError(DetenteError):
@@ -31,11 +39,10 @@ class Formula:
 
     >>> Formula.parse("g*(1 - tau) - k")({"g": Fraction(30), "tau": Fraction(1, 10), "k": Fraction(10)})
     Fraction(17, 1)
-    >>> Formula.parse("__import__('os')")
+    >>> Formula.parse("g.real")
     Traceback (most recent call last):
     ...
-    detente.scenario.expression.FormulaError: formula "__import__('os')": got 'a call or two values in a row in
-    column 11'; expected an operator
+    detente.scenario.expression.FormulaError: formula "g.real": "'.' in column 2"; expected numbers, names, ...
     """
 
     text: str
@@ -49,10 +56,16 @@ class Formula:
             raise FormulaError("formula", text, f"a formula of 1 to {MAX_LENGTH} characters")
         parser = _Parser(text)
         tree = parser.whole()
+        if _degree(tree) > MAX_DEGREE:
+            raise FormulaError("formula", text, f"products and powers of at most {MAX_DEGREE} factors in all")
         return cls(text, frozenset(parser.names), tree)
 
     def __call__(self, values: Mapping[str, Any], number: Callable[[Fraction], Any] = lambda x: x) -> Any:
-        """The value with the given names; ``number`` turns the formula's own numbers into the ring's."""
+        """The value with the given names; ``number`` turns the formula's own numbers into the ring's.
+
+        Raises :class:`~detente.errors.LabelError` for a missing name, :class:`FormulaError` for a division by zero, and
+        over polynomials :class:`~detente.errors.UnsupportedError` for a value that is not a polynomial.
+        """
         missing = sorted(self.names - set(values))
         if missing:
             raise LabelError(f"name in formula {self.text!r}", missing[0], values)
@@ -76,6 +89,8 @@ def _evaluate(tree: Any, values: Mapping[str, Any], number: Callable[[Fraction],
         for _ in range(parts[1]):
             result = result * base
         return result
+    if kind in CHOICES:
+        return reduce(lambda a, b: _chosen(kind, a, b), (_evaluate(part, values, number) for part in parts))
     left = _evaluate(parts[0], values, number)
     if kind == "negative":
         return -left
@@ -84,7 +99,40 @@ def _evaluate(tree: Any, values: Mapping[str, Any], number: Callable[[Fraction],
         return left + right
     if kind == "-":
         return left - right
-    return left * right if kind == "*" else left / right
+    return left * right if kind == "*" else _quotient(left, right)
+
+
+def _chosen(kind: str, left: Any, right: Any) -> Any:
+    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
+        return (np.minimum if kind == "min" else np.maximum)(left, right)
+    if isinstance(left, Poly):
+        difference = left - right
+        if difference.degree() > 0:
+            raise UnsupportedError("formula", f"{kind} of polynomials", f"{kind} of parts with a constant difference")
+        return left if (difference[0] < 0) == (kind == "min") else right
+    return min(left, right) if kind == "min" else max(left, right)
+
+
+def _quotient(left: Any, right: Any) -> Any:
+    if isinstance(right, Poly):
+        if right.degree() > 0:
+            raise UnsupportedError("formula", "division by a polynomial", "a constant divisor")
+        if right == 0:
+            raise ZeroDivisionError
+    elif isinstance(right, np.ndarray | float) and not np.all(right):
+        raise ZeroDivisionError
+    return left / right
+
+
+def _degree(tree: Any) -> int:
+    """An upper bound on the number of factors in one term; numbers count, since their digits multiply too."""
+    kind, *parts = tree
+    if kind in ("number", "name"):
+        return 1
+    if kind == "power":
+        return _degree(parts[0]) * int(parts[1])
+    degrees = [_degree(part) for part in parts]
+    return sum(degrees) if kind in ("*", "/") else max(degrees)
 
 
 class _Parser:
@@ -106,7 +154,7 @@ class _Parser:
     def whole(self) -> Any:
         tree = self._sum()
         if self.position < len(self.tokens):
-            raise self._error(f"a call or two values in a row in column {self._column()}", "an operator")
+            raise self._error(f"{self._peek()!r} in column {self._column()}", "an operator, or the end")
         return tree
 
     def _sum(self) -> Any:
@@ -158,10 +206,24 @@ class _Parser:
             return tree
         if token[0].isdigit():
             return ("number", Fraction(token))
+        if token in CHOICES:
+            return (token, *self._arguments(token))
         if token[0].isalpha() or token[0] == "_":
             self.names.add(token)
             return ("name", token)
         raise self._error(f"{token!r} in column {column}", "a number, a name or a parenthesis")
+
+    def _arguments(self, function: str) -> list[Any]:
+        parts = []
+        opening = "("
+        while self._peek() == opening:
+            self._next()
+            parts.append(self._sum())
+            opening = ","
+        if len(parts) < 2 or self._peek() != ")":
+            raise self._error(f"{function} in column {self._column()}", f"{function}(a, b, …) of two or more parts")
+        self._next()
+        return parts
 
     def _peek(self) -> str:
         return self.tokens[self.position][0] if self.position < len(self.tokens) else ""

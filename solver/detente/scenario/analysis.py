@@ -7,11 +7,13 @@ scenario's own noise, let acts miscarry. In every one of them all other paramete
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
 from detente.equilibrium.nash import nash_equilibria
 from detente.equilibrium.result import EquilibriumSet
+from detente.errors import UnsupportedError
 from detente.exact.region import Region
 from detente.game.agreement import Agreement
 from detente.game.monitoring import perfect
@@ -70,7 +72,8 @@ class Analysis:
     flips
         For each player the class of the game as the weight on security moves through its range.
     sensitivity
-        For the best agreement, the values of each component at which it is subgame perfect (acts seen).
+        For the best agreement, the values of each component at which it is subgame perfect (acts seen). Left out, as
+        from ``flips``, are components of which a payoff is no polynomial (they divide, or decide a ``min``).
     """
 
     scenario: Scenario
@@ -139,7 +142,10 @@ def analyse(scenario: Scenario) -> Analysis:
         for player in scenario.players:
             for symbol, quantity in scenario.components[player].items():
                 if quantity.low < quantity.high:
-                    over = as_component(scenario, player, symbol)
+                    try:
+                        over = as_component(scenario, player, symbol)
+                    except UnsupportedError:
+                        continue
                     sensitivity[over.name] = holds_where(seen, scenario.agreements[best], over)
     return Analysis(
         scenario=scenario,
@@ -148,16 +154,19 @@ def analyse(scenario: Scenario) -> Analysis:
         beliefs={player: belief_threshold(game, player) for player in scenario.players},
         basin={player: basin_of_distrust(seen, player) for player in scenario.players},
         agreements=agreements,
-        flips={
-            player: class_flips(scenario, player, DIAL) for player in scenario.players if _has_dial(scenario, player)
-        },
+        flips=_dial_flips(scenario),
         sensitivity=sensitivity,
         best=best,
     )
 
 
-def _has_dial(scenario: Scenario, player: str) -> bool:
-    return DIAL in scenario.components[player]
+def _dial_flips(scenario: Scenario) -> dict[str, tuple[Flip, ...]]:
+    found = {}
+    for player in scenario.players:
+        if DIAL in scenario.components[player]:
+            with suppress(UnsupportedError):
+                found[player] = class_flips(scenario, player, DIAL)
+    return {player: flips for player, flips in found.items() if flips}
 
 
 def _least_demanding(agreements: Mapping[str, AgreementAnalysis]) -> str | None:

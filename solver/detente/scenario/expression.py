@@ -1,9 +1,9 @@
 """Formulas as data: a small arithmetic language, never Python.
 
-A formula may hold decimal numbers, names, ``+ - * /``, unary minus, whole powers up to 8 (``^`` or ``**``), parentheses,
-and ``min`` and ``max`` of two or more formulas. It is read by recursive descent into a tree that can be evaluated over
-any ring: Fractions for payoffs, polynomials for thresholds, NumPy arrays for draws. A quotient, ``min`` or ``max`` is a
-polynomial only where the parts that decide it are constant; elsewhere polynomial evaluation refuses.
+A formula may hold decimal numbers, names, ``+ - * /``, unary minus, whole powers up to 8 (``^`` or ``**``),
+parentheses, and ``min`` and ``max`` of two or more formulas. It is read by recursive descent into a tree that can be
+evaluated over any ring: Fractions for payoffs, polynomials for thresholds, NumPy arrays for draws. A quotient, ``min``
+or ``max`` is a polynomial only where the parts that decide it are constant; elsewhere polynomial evaluation refuses.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Formula:
     >>> Formula.parse("g.real")
     Traceback (most recent call last):
     ...
-    detente.scenario.expression.FormulaError: formula "g.real": "'.' in column 2"; expected numbers, names, ...
+    detente.scenario.expression.FormulaError: formula "g.real", column 2: got '.'; expected numbers, names, ...
     """
 
     text: str
@@ -117,7 +117,7 @@ def _quotient(left: Any, right: Any) -> Any:
     if isinstance(right, Poly):
         if right.degree() > 0:
             raise UnsupportedError("formula", "division by a polynomial", "a constant divisor")
-        if right == 0:
+        if right.degree() < 0:
             raise ZeroDivisionError
     elif isinstance(right, np.ndarray | float) and not np.all(right):
         raise ZeroDivisionError
@@ -145,7 +145,7 @@ class _Parser:
             match = TOKEN.match(text, at)
             if match is None:
                 column = at + len(text[at:]) - len(text[at:].lstrip())
-                raise self._error(f"{text[column]!r} in column {column + 1}", "numbers, names, + - * / ^ and ( )")
+                raise self._error(text[column], "numbers, names, + - * / ^ and ( )", column + 1)
             self.tokens.append((match[match.lastindex or 0], match.start(match.lastindex or 0)))
             at = match.end()
         self.position = 0
@@ -154,13 +154,13 @@ class _Parser:
     def whole(self) -> Any:
         tree = self._sum()
         if self.position < len(self.tokens):
-            raise self._error(f"{self._peek()!r} in column {self._column()}", "an operator, or the end")
+            raise self._error(self._peek(), "an operator, or the end")
         return tree
 
     def _sum(self) -> Any:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise self._error(f"more than {MAX_DEPTH} nested parentheses", "a flatter formula")
+            raise self._error(self._peek(), f"at most {MAX_DEPTH} nested parentheses")
         tree = self._product()
         while self._peek() in ("+", "-"):
             tree = (self._next(), tree, self._product())
@@ -185,33 +185,29 @@ class _Parser:
         if self._peek() not in ("^", "**"):
             return base
         self._next()
-        column, exponent = self._column(), self._peek()
+        exponent = self._peek()
         if not exponent.isdigit() or int(exponent) > MAX_POWER:
-            raise self._error(f"power {exponent!r} in column {column}", f"a whole power from 0 to {MAX_POWER}")
+            raise self._error(exponent, f"a whole power from 0 to {MAX_POWER}")
         self._next()
         return ("power", base, int(exponent))
 
     def _atom(self) -> Any:
-        token, column = self._peek(), self._column()
-        if not token:
-            raise self._error("nothing more", "a number, a name or a parenthesis")
+        token = self._peek()
+        if token in ("", ")", ",", *"+-*/^", "**"):
+            raise self._error(token, "a number, a name or a parenthesis")
         self._next()
         if token == "(":
             tree = self._sum()
             if self._peek() != ")":
-                raise self._error(
-                    f"{self._peek() or 'nothing more'!r} in column {self._column()}", "a closing parenthesis"
-                )
+                raise self._error(self._peek(), "a closing parenthesis")
             self._next()
             return tree
         if token[0].isdigit():
             return ("number", Fraction(token))
         if token in CHOICES:
             return (token, *self._arguments(token))
-        if token[0].isalpha() or token[0] == "_":
-            self.names.add(token)
-            return ("name", token)
-        raise self._error(f"{token!r} in column {column}", "a number, a name or a parenthesis")
+        self.names.add(token)
+        return ("name", token)
 
     def _arguments(self, function: str) -> list[Any]:
         parts = []
@@ -221,7 +217,7 @@ class _Parser:
             parts.append(self._sum())
             opening = ","
         if len(parts) < 2 or self._peek() != ")":
-            raise self._error(f"{function} in column {self._column()}", f"{function}(a, b, …) of two or more parts")
+            raise self._error(self._peek(), f"{function}(a, b, …) of two or more parts")
         self._next()
         return parts
 
@@ -235,5 +231,5 @@ class _Parser:
     def _column(self) -> int:
         return self.tokens[self.position][1] + 1 if self.position < len(self.tokens) else len(self.text) + 1
 
-    def _error(self, problem: str, expected: str) -> FormulaError:
-        return FormulaError(f'formula "{self.text[:60]}"', problem, expected)
+    def _error(self, found: str, expected: str, column: int | None = None) -> FormulaError:
+        return FormulaError(f'formula "{self.text[:60]}", column {column or self._column()}', found, expected)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -64,6 +64,34 @@ def read_moves(path: Path) -> tuple[Move, ...]:
 
     moves = [Move(**dict(validated(MoveModel, row, path, f"move.{k}"))) for k, row in enumerate(_rows(path, "move"))]
     return tuple(sorted(moves, key=lambda m: m.date))
+
+
+def select_moves(
+    moves: Iterable[Move],
+    *,
+    actor: str | None = None,
+    move: str | None = None,
+    issue: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+) -> tuple[Move, ...]:
+    """The moves that match everything given; dates written out as ``"2025-06-10"``, both included.
+
+    A joint move counts as each side's, and ``issue`` finds moves on several issues too.
+
+    >>> moves = shipped_moves()
+    >>> [m.date for m in select_moves(moves, actor="China", move="relax", since="2025-06-01", until="2025-12-31")]
+    ['2025-06-10', '2025-06-27', '2025-08-11', '2025-10-30', '2025-11-07']
+    """
+    return tuple(
+        m
+        for m in moves
+        if (actor is None or m.actor in (actor, "both"))
+        and (move is None or m.move == move)
+        and (issue is None or issue in m.issue or m.issue == "all")
+        and (since is None or m.date >= since)
+        and (until is None or m.date <= until)
+    )
 
 
 @lru_cache(maxsize=1)

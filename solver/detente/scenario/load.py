@@ -1,14 +1,14 @@
 """Reading scenario files: a shipped name or a path of the user's own.
 
 A file may say ``extends = "london-2025"`` and list under ``[changes]`` only what differs, with the reason. A change
-that gives a central value alone moves the component's range in proportion.
+that gives a central value alone moves the component's range in proportion. Settings of the environment are replaced
+one by one, each whole, so that no number is left with the reason given for another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -96,19 +96,31 @@ def _resolved(
             raise FormatError(path, f"unknown key {key!r}", f"one of {sorted(allowed)} or changes", key=key)
     if "players" in data and "players" in base and isinstance(data["players"], list):
         base = _renamed_players(base, data["players"], path)
-    environment = {**base.get("environment", {}), **data.pop("environment", {})}
+    environment = _merged(base.get("environment", {}), data.pop("environment", {}), path)
     return {**base, **data, "environment": environment}, changes + list(own.items())
+
+
+def _merged(base: Any, own: Any, path: Path) -> dict[str, Any]:
+    """The base's environment with the settings that the extending file replaces."""
+    trust = [table.get("trust", {}) if isinstance(table, dict) else table for table in (base, own)]
+    for key, table in (("environment", base), ("environment", own), *(("environment.trust", t) for t in trust)):
+        if not isinstance(table, dict):
+            raise FormatError(path, f"{key} = {table!r}", "a table", key=key)
+    return {**base, **own, "trust": {**trust[0], **trust[1]}}
 
 
 def _renamed_players(base: dict[str, Any], players: list[Any], path: Path) -> dict[str, Any]:
     """The base file with its players' tables under the extending file's names, in order."""
+    from detente.scenario.schema import ScenarioModel, validated
+
+    validated(ScenarioModel, base, path, "extends")
     old = base["players"]
     if len(players) != len(old) or not all(isinstance(p, str) for p in players):
         raise FormatError(path, f"players = {players}", f"{len(old)} names", key="players")
     names = dict(zip(old, players, strict=True))
-    components = {names.get(p, p): row for p, row in base.get("components", {}).items()}
-    environment = dict(base.get("environment", {}))
-    environment["trust"] = {names.get(p, p): row for p, row in environment.get("trust", {}).items()}
+    components = {names[p]: row for p, row in base["components"].items()}
+    environment = dict(base["environment"])
+    environment["trust"] = {names[p]: row for p, row in environment["trust"].items()}
     return {**base, "players": players, "components": components, "environment": environment}
 
 
@@ -130,7 +142,7 @@ def _build(path: Path, data: dict[str, Any], changes: list[tuple[str, Any]]) -> 
             known = [f"{p}.{s}" for p, row in components.items() for s in row]
             raise FormatError(path, f"unknown component {key!r}", f"one of {', '.join(known)}", key=f"changes.{key}")
         change = validated(ChangeModel, raw, path, f"changes.{key}")
-        components[player][symbol] = _changed(components[player][symbol], change, facts, path, key)
+        components[player][symbol] = _changed(components[player][symbol], change, facts, path, f"changes.{key}")
     env = model.environment
     setting = Setting(
         env.period,
@@ -154,7 +166,11 @@ def _build(path: Path, data: dict[str, Any], changes: list[tuple[str, Any]]) -> 
         setting=setting,
         agreements={},
     )
-    return replace(bare, agreements=_agreements(model.agreements, bare.game, path))
+    try:
+        game = bare.game
+    except DetenteError as error:
+        raise FormatError(path, str(error), "formulas with finite values at the centre", key="formulas") from error
+    return replace(bare, agreements=_agreements(model.agreements, game, path))
 
 
 def _quantity(q: Any, facts: Mapping[str, Fact], path: Path, key: str) -> Quantity:
@@ -166,11 +182,12 @@ def _quantity(q: Any, facts: Mapping[str, Fact], path: Path, key: str) -> Quanti
 
 
 def _changed(base: Quantity, change: Any, facts: Mapping[str, Fact], path: Path, key: str) -> Quantity:
-    ratio = change.central / base.central if base.central else Fraction(1)
-    low = base.low * ratio if change.low is None else change.low
-    high = base.high * ratio if change.high is None else change.high
-    if not base.central:
-        low, high = min(low, change.central), max(high, change.central)
+    if base.central:
+        ends = sorted(end * change.central / base.central for end in (base.low, base.high))
+    else:
+        ends = [min(base.low, change.central), max(base.high, change.central)]
+    low = ends[0] if change.low is None else change.low
+    high = ends[1] if change.high is None else change.high
     if not low <= change.central <= high:
         raise FormatError(path, f"low {low}, central {change.central}, high {high}", "them in order", key=key)
     try:
@@ -178,7 +195,8 @@ def _changed(base: Quantity, change: Any, facts: Mapping[str, Fact], path: Path,
     except LabelError as error:
         raise FormatError(path, str(error), "facts that exist", key=key) from error
     judgement = "" if found else f"this scenario's assumption: {change.why}"
-    return Quantity(change.central, low, high, base.label, base.unit, found, judgement, changed=change.why)
+    was = base.central if base.was is None else base.was
+    return Quantity(change.central, low, high, base.label, base.unit, found, judgement, change.why, was)
 
 
 def _formula(text: str, components: Mapping[str, Mapping[str, Any]], path: Path, outcome: str) -> Formula:

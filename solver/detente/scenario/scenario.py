@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from detente.errors import LabelError
+from detente.errors import LabelError, ParameterError
 from detente.exact.polynomial import Poly, X, constant
 from detente.exact.rational import to_fraction
 from detente.game.agreement import Agreement
@@ -32,18 +32,30 @@ class Quantity:
     unit: str = ""
     facts: tuple[Fact, ...] = ()
     judgement: str = ""
-    changed: str = ""  # why an extending scenario departs from its base
+    changed: str = ""  # why it departs from the scenario that was extended
+    was: Fraction | None = None  # the central value there
 
     @property
     def basis(self) -> str:
         """``"sourced"``, ``"unverified"`` (a fact not checked at its source) or ``"judgement"``."""
-        if not self.facts or self.judgement:
+        if not self.facts or self.judgement or any(f.basis == "judgement" for f in self.facts):
             return "judgement"
         return "sourced" if all(f.basis == "sourced" for f in self.facts) else "unverified"
 
     def moved_to(self, central: Fraction) -> Quantity:
-        """The quantity at another central value, its range widened to include it."""
-        return replace(self, central=central, low=min(self.low, central), high=max(self.high, central))
+        """The quantity at another central value set by hand, which its facts no longer support; its range widened."""
+        if central == self.central:
+            return self
+        return replace(
+            self,
+            central=central,
+            low=min(self.low, central),
+            high=max(self.high, central),
+            facts=(),
+            judgement="Set by hand.",
+            changed="set by hand",
+            was=self.central if self.was is None else self.was,
+        )
 
 
 @dataclass(frozen=True)
@@ -112,10 +124,27 @@ class Scenario:
         return {f"{p}.{s}": (q.low, q.central, q.high) for p, row in self.components.items() for s, q in row.items()}
 
     @property
+    def changes(self) -> Mapping[str, tuple[Fraction, Fraction, str]]:
+        """What differs from the scenario extended, by ``"player.symbol"``: the value there, the value here, and why."""
+        return {
+            f"{p}.{s}": (q.was, q.central, q.changed)
+            for p, row in self.components.items()
+            for s, q in row.items()
+            if q.was is not None
+        }
+
+    @property
     def facts(self) -> Mapping[str, Fact]:
         quantities = [q for row in self.components.values() for q in row.values()]
         quantities += [self.setting.discount, self.setting.breakdown, self.setting.noise, *self.setting.trust.values()]
         return {fact.id: fact for q in quantities for fact in q.facts}
+
+    def component(self, player: str, symbol: str) -> Quantity:
+        """One component; :class:`~detente.errors.LabelError` if the player or the symbol is unknown."""
+        row = self._row(player)
+        if symbol not in row:
+            raise LabelError(f"component of {player}", symbol, row)
+        return row[symbol]
 
     def outcomes(self, player: str) -> dict[str, Fraction]:
         """The player's T, R, P and S at the central values."""
@@ -123,15 +152,27 @@ class Scenario:
         return {outcome: self.formulas[outcome](values) for outcome in OUTCOMES}
 
     def outcome_polynomials(self, player: str, symbol: str) -> dict[str, Poly]:
-        """The player's T, R, P and S as polynomials in one component, the others at their central values."""
+        """The player's T, R, P and S as polynomials in one component, the others at their central values.
+
+        Raises :class:`~detente.errors.UnsupportedError` if a formula divides by the component or takes a ``min`` or
+        ``max`` that it decides, for then an outcome is no polynomial in it.
+        """
+        self.component(player, symbol)
         row = self._row(player)
-        if symbol not in row:
-            raise LabelError(f"component of {player}", symbol, row)
         values = {s: X if s == symbol else constant(q.central) for s, q in row.items()}
         return {outcome: self.formulas[outcome](values, constant) for outcome in OUTCOMES}
 
     def with_values(self, changes: Mapping[str, Any]) -> Scenario:
-        """The scenario with other central values, given by ``"player.symbol"``; ranges widen to include them."""
+        """The scenario with other central values, given by ``"player.symbol"``; ranges widen to include them.
+
+        Raises :class:`~detente.errors.LabelError` for an unknown component.
+
+        >>> from detente.scenario.load import load_scenario
+        >>> load_scenario("london-2025").with_values({"US.w": "2.4"}).outcomes("US")["T"]
+        Fraction(339, 5)
+        """
+        if not isinstance(changes, Mapping):
+            raise ParameterError("changes", changes, "a mapping such as {'US.w': '2.4'}")
         components = {player: dict(row) for player, row in self.components.items()}
         for key, value in changes.items():
             player, _, symbol = str(key).partition(".")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from detente.errors import FormatError
 from detente.exact.rational import to_fraction
@@ -19,8 +29,15 @@ def _exact(value: Any) -> Any:
     raise ValueError("a finite number or a string such as '3/4' is needed")
 
 
+def _calendar_date(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
 Number = Annotated[Any, BeforeValidator(_exact)]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Date = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_calendar_date)]
+Basis = Literal["sourced", "judgement", "unverified"]
 
 
 class Model(BaseModel):
@@ -38,7 +55,7 @@ class FactModel(Model):
     as_of: Text
     source: Text
     confidence: Literal["high", "medium", "low"]
-    basis: Literal["sourced", "unverified"]
+    basis: Basis
     note: str = ""
 
     @model_validator(mode="after")
@@ -51,16 +68,16 @@ class FactModel(Model):
 class MoveModel(Model):
     """One dated move."""
 
-    date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    date: Date
     actor: Literal["US", "China", "both"]
     move: Literal["restrict", "license", "relax"]
     direction: Literal["tighten", "ease"]
-    level: Annotated[int, Field(ge=0, le=2)]
+    level: Annotated[int, Field(strict=True, ge=0, le=2)]
     instrument: Text
     issue: Text
     source: Text
     confidence: Literal["high", "medium", "low"]
-    basis: Literal["sourced", "unverified"]
+    basis: Basis
 
 
 class QuantityModel(Model):
@@ -72,7 +89,7 @@ class QuantityModel(Model):
     label: str = ""
     unit: str = ""
     facts: tuple[Text, ...] = ()
-    judgement: str = ""
+    judgement: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
 
     @model_validator(mode="after")
     def _supported(self) -> QuantityModel:
@@ -121,7 +138,7 @@ class AgreementModel(Model):
         "automaton",
     ]
     name: str = ""
-    length: Annotated[int, Field(ge=1, le=1000)] | None = None
+    length: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
     profile: tuple[str, ...] | None = None
     play: dict[str, tuple[str, ...]] | None = None
     move: dict[str, dict[str, str]] | None = None
@@ -160,6 +177,9 @@ class ScenarioModel(Model):
 
     @model_validator(mode="after")
     def _players_match(self) -> ScenarioModel:
+        for where, labels in (("players", self.players), ("actions", self.actions)):
+            if len(set(labels)) < len(labels):
+                raise ValueError(f"{where} need different names")
         for where, names in (("components", self.components), ("environment.trust", self.environment.trust)):
             if set(names) != set(self.players):
                 raise ValueError(f"{where} must be given for exactly the players {list(self.players)}")
@@ -187,6 +207,7 @@ def validated(model: type[M], data: Any, path: Path | str, prefix: str = "") -> 
         first = error.errors()[0]
         key = ".".join(str(part) for part in (prefix, *first["loc"]) if part != "")
         message = first["msg"].removeprefix("Value error, ")
-        got = "" if first["type"] == "missing" else f" (got {str(first.get('input'))[:60]!r})"
+        whole = first["type"] == "missing" or isinstance(first["input"], dict)  # a table is too long to quote
+        got = "" if whole else f" (got {str(first['input'])[:60]!r})"
         expected = f"a file as games/us-china/README.md describes; {error.error_count()} fault(s) in all"
         raise FormatError(path, f"{message}{got}", expected, key=key or None) from error

@@ -1,14 +1,16 @@
 """What the ranges imply: where a game changes class, and how often over draws from the ranges.
 
 *Flips* are exact: T, R, P and S are polynomials in one component, the others at their centres; the class changes where
-a difference of two of them changes sign. *Class shares* count draws with every component drawn independently from its
-range. They restate the ranges that someone chose and are never probabilities of anything.
+a difference of two of them changes sign, and is on the border between two there. *Class shares* count draws with every
+component drawn independently from its range. They restate the ranges that someone chose and are never probabilities of
+anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -28,9 +30,13 @@ MAX_DRAWS = 10_000_000
 AT = {"T": (1, 0), "R": (0, 0), "P": (1, 1), "S": (0, 1)}
 
 
+# Which pairs of outcomes fix the class
+COMPARED = (("T", "R"), ("P", "S"), ("R", "P"))
+
+
 @dataclass(frozen=True)
 class Flip:
-    """A player's class on an interval of one component."""
+    """A class, of one player or joint, on an interval of one component."""
 
     interval: Interval
     ordinal_class: str
@@ -39,27 +45,64 @@ class Flip:
 def class_flips(scenario: Scenario, player: str, symbol: str) -> tuple[Flip, ...]:
     """The player's ordinal class on each part of the component's range, with exact ends.
 
-    Classes at single values where two payoffs tie are left out unless the tie persists.
+    Left out are the single values at which two payoffs tie and the player is on the border between two classes: the
+    intervals on both sides are open there. A range that is one point gives no interval.
+
+    Raises :class:`~detente.errors.LabelError` for an unknown player or component, and
+    :class:`~detente.errors.UnsupportedError` where an outcome is no polynomial in the component.
+
+    >>> from detente.scenario.load import load_scenario
+    >>> class_flips(load_scenario("london-2025"), "US", "tau")
+    (Flip(interval=[0, 1/3), ordinal_class='prisoners_dilemma'), Flip(interval=(1/3, 7/20], ordinal_class='stag_hunt'))
     """
-    outcomes = scenario.outcome_polynomials(player, symbol)
-    quantity = scenario.components[player][symbol]
-    low, high = quantity.low, quantity.high
-    marks: set[Any] = set()
-    for first, second in (("T", "R"), ("P", "S"), ("R", "P")):
-        difference = outcomes[first] - outcomes[second]
-        if difference.degree() > 0:
-            marks |= {root for root in real_roots(difference.numer()) if low < root < high}
-    ends = [low, *sorted_distinct(marks), high]
+    quantity = scenario.component(player, symbol)
+    return _flips(quantity.low, quantity.high, [scenario.outcome_polynomials(player, symbol)])
+
+
+def joint_class_flips(scenario: Scenario, symbol: str) -> tuple[Flip, ...]:
+    """The joint class as one component takes the same value for both players, where their ranges overlap.
+
+    Like :func:`class_flips`; empty where the ranges do not overlap in an interval.
+
+    >>> from detente.scenario.load import load_scenario
+    >>> [str(f.interval) for f in joint_class_flips(load_scenario("london-2025"), "w") if "/" not in f.ordinal_class]
+    ['[3/10, 5/11)', '(15/22, 240/121)', '(25/11, 3]']
+    """
+    quantities = [scenario.component(player, symbol) for player in scenario.players]
+    low, high = max(q.low for q in quantities), min(q.high for q in quantities)
+    return _flips(low, high, [scenario.outcome_polynomials(player, symbol) for player in scenario.players])
+
+
+def _flips(low: Fraction, high: Fraction, players: list[dict[str, Poly]]) -> tuple[Flip, ...]:
+    """The class, "first/second" where they differ, on each part of [low, high] between changes of sign."""
+    if low >= high:
+        return ()
+    differences = [outcomes[first] - outcomes[second] for outcomes in players for first, second in COMPARED]
+    roots = [set(real_roots(d.numer())) if d.degree() > 0 else set() for d in differences]
+    marks = sorted_distinct(root for found in roots for root in found if low < root < high)
+
+    def name(x: Fraction, mark: Any = None) -> str:
+        """The class at ``x``, or at a mark beside it: there a difference is zero or has the sign it has at ``x``."""
+        signs = [Fraction(0) if mark in found else evaluate(d, x) for d, found in zip(differences, roots, strict=True)]
+        # Payoffs with R = 0 and these differences: the class depends on nothing else.
+        own = [player_class(*_payoffs(*signs[k : k + 3])) for k in range(0, len(signs), 3)]
+        return "/".join(dict.fromkeys(own))
+
     flips: list[Flip] = []
-    for lo, hi in pairwise(ends):
-        if lo == hi:
-            continue
-        name = player_class(*(evaluate(outcomes[k], between(lo, hi)) for k in OUTCOMES))
-        if flips and flips[-1].ordinal_class == name:
-            flips[-1] = Flip(Interval(flips[-1].interval.lo, hi), name)
-        else:
-            flips.append(Flip(Interval(lo, hi), name))
+    for lo, hi in pairwise([low, *marks, high]):
+        middle = between(lo, hi)
+        here = name(middle)
+        lo_closed, hi_closed = name(middle, lo) == here, name(middle, hi) == here
+        if flips and flips[-1].ordinal_class == here and lo_closed:
+            before = flips.pop().interval
+            lo, lo_closed = before.lo, before.lo_closed
+        flips.append(Flip(Interval(lo, hi, lo_closed, hi_closed), here))
     return tuple(flips)
+
+
+def _payoffs(gains: Fraction, safer: Fraction, better: Fraction) -> tuple[Fraction, ...]:
+    """T, R, P and S with T − R, P − S and R − P as given, and R = 0."""
+    return gains, Fraction(0), -better, -better - safer
 
 
 def as_component(scenario: Scenario, player: str, symbol: str) -> Component:
@@ -95,9 +138,14 @@ def class_shares(scenario: Scenario, draws: int = 100_000, seed: int = 0) -> Cla
 
     Positive components are log-triangular between low and high with mode at the centre, others triangular.
     Deterministic in ``seed``. Ties (which have measure zero) count as the class with the weaker inequality.
+
+    Raises :class:`~detente.errors.ParameterError` for a bad number of draws or seed, and
+    :class:`~detente.scenario.expression.FormulaError` if a draw divides by zero.
     """
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= MAX_DRAWS:
         raise ParameterError("draws", draws, f"a whole number from 1 to {MAX_DRAWS}")
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise ParameterError("seed", seed, "a whole number from 0")
     rng = np.random.default_rng(seed)
     classes = []
     for player in scenario.players:

@@ -125,7 +125,8 @@ def test_a_users_own_file_by_path(tmp_path: Path) -> None:
     )
     path = tmp_path / "mine.toml"
     path.write_text(
-        'extends = "london-2025"\ntitle = "Mine"\n[changes]\n"US.g" = { central = 40, why = "more", facts = ["mine"] }\n'
+        'extends = "london-2025"\ntitle = "Mine"\n[changes]\n'
+        '"US.g" = { central = 40, why = "more", facts = ["mine"] }\n'
     )
     scenario = dt.load_scenario(path)
     assert scenario.outcomes("US")["R"] == 40
@@ -206,7 +207,17 @@ def test_names_that_do_not_ship() -> None:
         dt.load_scenario(3)  # type: ignore[arg-type]
 
 
-FACT = '[[fact]]\nid = "a"\nvalue = 1\nunit = "x"\nlow = 0\nhigh = 2\nas_of = "2025"\nsource = "s"\nconfidence = "high"\nbasis = "sourced"\n'
+FACT = """[[fact]]
+id = "a"
+value = 1
+unit = "x"
+low = 0
+high = 2
+as_of = "2025"
+source = "s"
+confidence = "high"
+basis = "sourced"
+"""
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def _degree(tree: Any) -> int:
     if kind in ("number", "name"):
         return 1
     if kind == "power":
-        return _degree(parts[0]) * int(parts[1])
+        return _degree(parts[0]) * max(int(parts[1]), 1)  # x^0 still evaluates x
     degrees = [_degree(part) for part in parts]
     return sum(degrees) if kind in ("*", "/") else max(degrees)
 

@@ -12,6 +12,9 @@ from typing import Any
 from detente.errors import FormatError, LabelError
 from detente.game.data import games_folder, read_toml
 
+ACTORS = ("US", "China", "both")
+MOVES = ("restrict", "license", "relax")
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -77,12 +80,16 @@ def select_moves(
 ) -> tuple[Move, ...]:
     """The moves that match everything given; dates written out as ``"2025-06-10"``, both included.
 
-    A joint move counts as each side's, and ``issue`` finds moves on several issues too.
+    A joint move counts as each side's, and ``issue`` finds moves on several issues too. An unknown actor or kind of
+    move raises :class:`~detente.errors.LabelError`.
 
     >>> moves = shipped_moves()
     >>> [m.date for m in select_moves(moves, actor="China", move="relax", since="2025-06-01", until="2025-12-31")]
     ['2025-06-10', '2025-06-27', '2025-08-11', '2025-10-30', '2025-11-07']
     """
+    for argument, value, known in (("actor", actor, ACTORS), ("move", move, MOVES)):
+        if value is not None and value not in known:
+            raise LabelError(argument, value, known)
     return tuple(
         m
         for m in moves

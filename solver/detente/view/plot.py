@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from detente.exact.intervals import IntervalSet
+from detente.exact.rational import to_fraction
 from detente.exact.region import PARAMETER_NAMES, Region
 from detente.scenario.uncertainty import Flip
 from detente.trust.frontier import Frontier
@@ -59,7 +60,7 @@ def trust_frontier(
         if at is not None and frontier.player in at[1]:
             # Smaller dots lie on larger ones, so that players with the same prior can both be seen.
             size = 11 - 4 * list(at[1]).index(frontier.player)
-            axes.plot(float(at[0]), float(at[1][frontier.player]), "o", color=colour, ms=size, mec="white")
+            axes.plot(_value(at[0]), _value(at[1][frontier.player]), "o", color=colour, ms=size, mec="white")
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="discount factor δ", ylabel="least trust μ*")
     if any(f.pieces for f in frontiers):
         axes.legend(frameon=False, loc="lower left")
@@ -75,9 +76,15 @@ def regions(
     for k, name in enumerate(names):
         _bar(axes, rows[name].set, len(names) - 1 - k, COLOURS[0], limits)
     if at is not None:
-        axes.axvline(float(at), color=COLOURS[1], lw=1.2)
+        axes.axvline(_value(at), color=COLOURS[1], lw=1.2)
         axes.text(
-            float(at), len(names) - 0.4, f"here {decimal(at)}", color=COLOURS[1], ha="center", va="bottom", fontsize=8
+            _value(at),
+            len(names) - 0.4,
+            f"here {decimal(_value(at))}",
+            color=COLOURS[1],
+            ha="center",
+            va="bottom",
+            fontsize=8,
         )
     axes.set(xlim=limits, ylim=(-0.6, len(names) - 0.4))
     axes.set_yticks(range(len(names)), names[::-1])
@@ -103,7 +110,7 @@ def class_flips(
             if k:
                 axes.text(lo, row + 0.33, decimal(flip.interval.lo, 2), ha="center", va="bottom", fontsize=7)
         if at is not None and player in at:
-            axes.plot([float(at[player])] * 2, [row - 0.31, row + 0.31], color="black", lw=2)
+            axes.plot([_value(at[player])] * 2, [row - 0.31, row + 0.31], color="black", lw=2)
     axes.set_yticks(range(len(players)), players[::-1])
     axes.set_ylim(-0.5, len(players) - 0.3)
     axes.margins(x=0)
@@ -119,6 +126,10 @@ def _bar(axes: Axes, found: IntervalSet, row: int, colour: str, limits: tuple[fl
         axes.barh(row, hi - lo, left=lo, height=0.45, color=colour, alpha=0.85)
         for end, closed in ((lo, interval.lo_closed), (hi, interval.hi_closed)):
             axes.plot(end, row, "o", color=colour, mfc=colour if closed else "white", ms=5, clip_on=False)
+
+
+def _value(at: Any) -> float:
+    return float(to_fraction(at, "at"))
 
 
 def _axes(ax: Axes | None) -> Axes:

@@ -42,7 +42,10 @@ lint: $(STAMPS)/test ## style, types and the direction of imports
 	@$(BIN)/lint-imports
 
 docs: $(STAMPS)/docs ## build the documentation, running every example in it
-	@$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html && echo "Documentation: docs/_build/html/index.html"
+	@mkdir -p docs/_build
+	@$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html >docs/_build/log 2>&1 \
+		|| { cat docs/_build/log; echo "The documentation did not build."; exit 1; }
+	@echo "Documentation: docs/_build/html/index.html"
 
 bench: $(STAMPS)/bench ## timings against named peers
 	@for b in benchmarks/*.py; do $(BIN)/python $$b || exit 1; done

@@ -70,7 +70,7 @@ def main() -> None:
             scan = statistics.median(median_ms(lambda c=c: is_subgame_perfect(*c), 1) * len(points) for c in cases[:10])
             results[f"{states} states over {over}"] = {"exact_ms": ours, "grid_ms": scan}
             print(f"{states:>6} {over:>10} {ours:>9.2f} ms {scan:>11.1f} ms {scan / ours:>8.0f}")
-    rg, ag = cases[0]
+    rg, _ = cases[0]
     seen = rg.replace(monitoring=dt.perfect())
     grim = dt.agreements.grim_trigger(rg.game)
     results["trust_region_ms"] = median_ms(lambda: dt.trust_region(seen, grim, player=0))

@@ -10,11 +10,8 @@ Fraction(1, 17)
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from detente.equilibrium.nash import nash_equilibria
-from detente.equilibrium.pure import pure_equilibria
-from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet
 from detente.errors import (
     AgreementError,
     CertificateError,
@@ -31,31 +28,54 @@ from detente.exact.intervals import Interval
 from detente.exact.region import Region
 from detente.game import agreements, machines
 from detente.game.agreement import Agreement
-from detente.game.formats.read_write import parse_game, read_game, write_game
 from detente.game.game import Game
-from detente.game.interop import from_nashpy, from_pygambit, from_quantecon, to_nashpy, to_pygambit, to_quantecon
 from detente.game.machine import Machine
 from detente.game.monitoring import perfect, public_signals, trembles
 from detente.game.repeated import RepeatedGame
-from detente.game.textbook import TextbookGame, textbook
 from detente.repeated.incentives import Incentives, incentives
 from detente.repeated.thresholds import holds_where
-from detente.trust.frontier import Frontier, trust_frontier
-from detente.trust.one_shot import basin_of_distrust, belief_threshold
-from detente.trust.region import trust_region
 from detente.version import __version__
 
-# Loaded when first used, because they bring in pydantic, jinja2 or matplotlib.
+if TYPE_CHECKING:
+    from detente.equilibrium.nash import nash_equilibria
+    from detente.equilibrium.pure import pure_equilibria
+    from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet
+    from detente.game.formats.read_write import parse_game, read_game, write_game
+    from detente.game.interop import from_nashpy, from_pygambit, from_quantecon, to_nashpy, to_pygambit, to_quantecon
+    from detente.game.textbook import TextbookGame, textbook
+    from detente.scenario.load import load_scenario, scenarios
+    from detente.scenario.scenario import Scenario
+    from detente.scenario.uncertainty import class_flips, class_shares
+    from detente.trust.frontier import Frontier, trust_frontier
+    from detente.trust.one_shot import basin_of_distrust, belief_threshold
+    from detente.trust.region import trust_region
+    from detente.view import plot
+    from detente.view.solution import Solution, solve
+
+# Loaded when first used: importing the package stays quick, and pydantic, jinja2 and matplotlib out of it.
 _LATER = {
-    "Scenario": ("detente.scenario.scenario", "Scenario"),
-    "Solution": ("detente.view.solution", "Solution"),
-    "load_scenario": ("detente.scenario.load", "load_scenario"),
-    "scenarios": ("detente.scenario.load", "scenarios"),
-    "class_flips": ("detente.scenario.uncertainty", "class_flips"),
-    "class_shares": ("detente.scenario.uncertainty", "class_shares"),
-    "solve": ("detente.view.solution", "solve"),
-    "plot": ("detente.view.plot", None),
+    "detente.equilibrium.nash": ["nash_equilibria"],
+    "detente.equilibrium.pure": ["pure_equilibria"],
+    "detente.equilibrium.result": ["Component", "Equilibrium", "EquilibriumSet"],
+    "detente.game.formats.read_write": ["parse_game", "read_game", "write_game"],
+    "detente.game.interop": [
+        "from_nashpy",
+        "from_pygambit",
+        "from_quantecon",
+        "to_nashpy",
+        "to_pygambit",
+        "to_quantecon",
+    ],
+    "detente.game.textbook": ["TextbookGame", "textbook"],
+    "detente.scenario.load": ["load_scenario", "scenarios"],
+    "detente.scenario.scenario": ["Scenario"],
+    "detente.scenario.uncertainty": ["class_flips", "class_shares"],
+    "detente.trust.frontier": ["Frontier", "trust_frontier"],
+    "detente.trust.one_shot": ["basin_of_distrust", "belief_threshold"],
+    "detente.trust.region": ["trust_region"],
+    "detente.view.solution": ["Solution", "solve"],
 }
+_HOME = {name: module for module, names in _LATER.items() for name in names}
 
 __all__ = [
     "Agreement",
@@ -116,11 +136,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name == "plot":
+        value: Any = import_module("detente.view.plot")
+    elif name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    else:
         raise AttributeError(f"module 'detente' has no attribute {name!r}")
-    module, attribute = _LATER[name]
-    loaded = import_module(module)
-    value = loaded if attribute is None else getattr(loaded, attribute)
     globals()[name] = value
     return value
 

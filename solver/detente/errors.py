@@ -7,7 +7,6 @@ prints ``str(error)`` as its one line.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 
@@ -53,6 +52,8 @@ class LabelError(DetenteError):
     """
 
     def __init__(self, argument: str, value: object, known: Iterable[object]) -> None:
+        from difflib import get_close_matches  # slow to import, and only needed here
+
         self.known = tuple(known)
         names = [str(k) for k in self.known]
         expected = "one of " + ", ".join(repr(n) for n in names[:12]) + (", …" if len(names) > 12 else "")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from html import escape
 from itertools import product
 from typing import Any
 
 from detente.errors import CertificateError
-from detente.exact.rational import fraction_text
+from detente.game.display import number_text, table_html
 from detente.game.game import Game, Number, Strategy
 
 # A float equilibrium is accepted if no deviation gains more than this share of the payoff range.
@@ -130,14 +129,9 @@ class EquilibriumSet:
         return f"<EquilibriumSet, {state}: {', '.join(map(str, self.extreme)) or 'none found'}>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(str(e))}</td><td>{', '.join(_number(u) for u in e.payoffs)}</td>"
-            f"<td>{'strict' if e.is_strict else ''}</td></tr>"
-            for e in self.extreme
-        )
         state = "complete" if self.complete else "not proven complete"
-        head = "<tr><th>equilibrium</th><th>payoffs</th><th></th></tr>"
-        return f"<table><caption>Equilibria ({state})</caption>{head}{rows}</table>"
+        rows = [(str(e), [", ".join(map(number_text, e.payoffs)), "strict" if e.is_strict else ""]) for e in self]
+        return table_html(f"Equilibria ({state})", ["equilibrium", "payoffs", ""], rows)
 
 
 def certified(game: Game, strategies: tuple[Strategy, ...]) -> Equilibrium:
@@ -168,8 +162,4 @@ def _is_strict(game: Game, strategies: tuple[Strategy, ...]) -> bool:
 
 
 def _mixture(strategy: Strategy, names: tuple[Any, ...]) -> str:
-    return " + ".join(f"{_number(p)} {name}" for p, name in zip(strategy, names, strict=True) if p)
-
-
-def _number(value: Number) -> str:
-    return fraction_text(value) if isinstance(value, Fraction) else f"{value:.6g}"
+    return " + ".join(f"{number_text(p)} {name}" for p, name in zip(strategy, names, strict=True) if p)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from detente.errors import AgreementError, LabelError, ProfileError
+from detente.game.display import outcome_text, table_html
 from detente.game.game import Game
 from detente.game.machine import check_states, resolve_moves
 from detente.game.monitoring import Monitoring, PublicSignals
@@ -119,9 +120,12 @@ class Agreement:
         return f"<Agreement{title}: states {', '.join(map(str, self.states))}; starts in {self.start!r}>"
 
     def _repr_html_(self) -> str:
-        from detente.game.display import agreement_html
-
-        return agreement_html(self)
+        rows = []
+        for state, profile in self.play.items():
+            moves = "; ".join(f"{outcome_text(key)} → {target}" for key, target in self.move[state].items())
+            mark = " (start)" if state == self.start else ""
+            rows.append((state + mark, [", ".join(map(str, profile)), moves]))
+        return table_html(self.name or "agreement", ["state", "play", "then"], rows)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,13 @@
-"""Games and agreements as HTML tables for notebooks."""
+"""Numbers and tables for readers of games and agreements in notebooks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from detente.exact.rational import fraction_text
-
-if TYPE_CHECKING:
-    from detente.game.agreement import Agreement
-    from detente.game.game import Game
-
-MAX_CELLS = 400
 
 
 def number_text(value: Any) -> str:
@@ -24,31 +19,14 @@ def number_text(value: Any) -> str:
     return fraction_text(value) if isinstance(value, Fraction) else f"{float(value):.6g}"
 
 
-def game_html(game: Game) -> str:
-    """A payoff table of a one- or two-player game; a line of text for others and for very large games."""
-    if game.n_players > 2 or game.payoffs[0].size > MAX_CELLS:
-        return f"<p>{escape(repr(game))}</p>"
-    columns = game.actions[1] if game.n_players == 2 else ("",)
-    head = "".join(f"<th>{escape(str(c))}</th>" for c in columns)
-    rows = []
-    for a, label in enumerate(game.actions[0]):
-        profiles = [(a, b) for b in range(len(columns))] if game.n_players == 2 else [(a,)]
-        cells = "".join(f"<td>{', '.join(number_text(u) for u in game.payoff(p))}</td>" for p in profiles)
-        rows.append(f"<tr><th>{escape(str(label))}</th>{cells}</tr>")
-    caption = escape(game.name or " × ".join(map(str, game.players)))
-    return f"<table><caption>{caption}</caption><tr><th></th>{head}</tr>{''.join(rows)}</table>"
-
-
-def agreement_html(agreement: Agreement) -> str:
-    """One row a state: what is played there and where each outcome leads."""
-    rows = []
-    for state, profile in agreement.play.items():
-        moves = "; ".join(f"{outcome_text(key)} → {target}" for key, target in agreement.move[state].items())
-        mark = " (start)" if state == agreement.start else ""
-        played = ", ".join(map(str, profile))
-        rows.append(f"<tr><th>{escape(state + mark)}</th><td>{escape(played)}</td><td>{escape(moves)}</td></tr>")
-    head = "<tr><th>state</th><th>play</th><th>then</th></tr>"
-    return f"<table><caption>{escape(agreement.name or 'agreement')}</caption>{head}{''.join(rows)}</table>"
+def table_html(caption: str, head: Sequence[Any], rows: Iterable[tuple[Any, Sequence[str]]]) -> str:
+    """An HTML table with a header row and a header cell in front of each row; everything is escaped."""
+    top = "".join(f"<th>{escape(str(h))}</th>" for h in head)
+    body = "".join(
+        f"<tr><th>{escape(str(name))}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+        for name, cells in rows
+    )
+    return f"<table><caption>{escape(caption)}</caption><tr>{top}</tr>{body}</table>"
 
 
 def outcome_text(key: Any) -> str:

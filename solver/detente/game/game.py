@@ -13,26 +13,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
+from html import escape
 from itertools import product
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detente.errors import ParameterError, PayoffError, ProfileError
 from detente.exact.rational import to_fraction
+from detente.game.display import number_text, table_html
 from detente.game.labels import Label, index_of, make_labels
+from detente.game.minmax import minmax
+from detente.game.ordinal import OrdinalClass, ordinal_class
 from detente.game.payoffs import as_fractions, read_payoffs
-
-if TYPE_CHECKING:
-    from detente.game.ordinal import OrdinalClass
 
 Number = Fraction | float
 Strategy = tuple[Number, ...]
 
 # A float strategy may miss a total of one by rounding; this is a few hundred ulps, independent of payoffs.
 PROBABILITY_TOLERANCE = 1e-9
+# Larger games are shown by their name only.
+MAX_CELLS = 400
 
 
 class Game:
@@ -213,15 +216,13 @@ class Game:
         With three and more players, independent mixing makes the problem non-convex: there, ask for ``pure=True`` or
         for ``correlated=True`` (the others share a randomising device). See :mod:`detente.game.minmax`.
         """
-        from detente.game.minmax import minmax
-
-        return minmax(self, player, pure=pure, correlated=correlated).value
+        i = self.player_index(player)
+        value = minmax(self.exact_payoffs[i], i, pure=pure, correlated=correlated).value
+        return value if self.is_exact else float(value)
 
     def ordinal_class(self) -> OrdinalClass:
         """The ordinal class of a 2×2 game, per player and jointly; see :mod:`detente.game.ordinal`."""
-        from detente.game.ordinal import ordinal_class
-
-        return ordinal_class(self)
+        return ordinal_class(self.exact_payoffs)
 
     # --- games made from this one ---------------------------------------------------------------------------------
 
@@ -381,9 +382,15 @@ class Game:
         return f"<Game{title}: {', '.join(map(str, self.players))}; {size}, {kind}>"
 
     def _repr_html_(self) -> str:
-        from detente.game.display import game_html
-
-        return game_html(self)
+        if self.n_players > 2 or self.payoffs[0].size > MAX_CELLS:
+            return f"<p>{escape(repr(self))}</p>"
+        columns = self.actions[1] if self.n_players == 2 else ("",)
+        profiles = [[(a, b)[: self.n_players] for b in range(len(columns))] for a in range(self.shape[0])]
+        rows = [
+            (label, [", ".join(map(number_text, self.payoff(p))) for p in row])
+            for label, row in zip(self.actions[0], profiles, strict=True)
+        ]
+        return table_html(self.name or " × ".join(map(str, self.players)), ["", *columns], rows)
 
 
 def _plain(value: Any) -> Number:

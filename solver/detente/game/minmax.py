@@ -9,16 +9,14 @@ footnote 16 there on correlated punishments.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from fractions import Fraction
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detente.errors import UnsupportedError
 from detente.exact.matrix_game import solve_matrix_game
-
-if TYPE_CHECKING:
-    from detente.game.game import Game, Number
 
 
 class Minmax(NamedTuple):
@@ -27,25 +25,24 @@ class Minmax(NamedTuple):
     The punishment is a pure profile of the others (tuple of indices), or probabilities over their joint actions.
     """
 
-    value: Number
+    value: Fraction
     punishment: tuple[Any, ...]
 
 
-def minmax(game: Game, player: Any, *, pure: bool = False, correlated: bool = False) -> Minmax:
-    """The minmax payoff of ``player`` with the punishment that attains it; exact in an exact game."""
-    i = game.player_index(player)
-    own_first: NDArray[Any] = np.moveaxis(game.exact_payoffs[i], i, 0)
+def minmax(payoffs: NDArray[np.object_], player: int, *, pure: bool = False, correlated: bool = False) -> Minmax:
+    """The minmax payoff of ``player`` from that player's exact payoffs, an array with one axis per player.
+
+    >>> minmax(np.array([[Fraction(3), Fraction(0)], [Fraction(5), Fraction(1)]]), 0)
+    Minmax(value=Fraction(1, 1), punishment=(Fraction(0, 1), Fraction(1, 1)))
+    """
+    own_first = np.moveaxis(payoffs, player, 0)
     joint = own_first.reshape(own_first.shape[0], -1)
     if pure:
         best_replies = joint.max(axis=0)
         column = int(np.argmin(best_replies))
         others = tuple(int(a) for a in np.unravel_index(column, own_first.shape[1:] or (1,)))
-        return Minmax(_as_given(game, best_replies[column]), others)
-    if game.n_players > 2 and not correlated:
+        return Minmax(best_replies[column], others)
+    if payoffs.ndim > 2 and not correlated:
         raise UnsupportedError("pure", pure, "pure=True or correlated=True with three or more players")
     solution = solve_matrix_game(joint.tolist())
-    return Minmax(_as_given(game, solution.value), solution.column)
-
-
-def _as_given(game: Game, value: Any) -> Number:
-    return value if game.is_exact else float(value)
+    return Minmax(solution.value, solution.column)

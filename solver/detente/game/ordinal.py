@@ -23,12 +23,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import Any
 
 from detente.errors import UnsupportedError
-
-if TYPE_CHECKING:
-    from detente.game.game import Game
 
 CLASSES = ("prisoners_dilemma", "stag_hunt", "chicken", "deadlock", "harmony")
 
@@ -57,13 +54,11 @@ class OrdinalClass(str):
         return not any(name.startswith("tied") for name in self.players)
 
 
-def trps(game: Game, player: int) -> tuple[Fraction, Fraction, Fraction, Fraction]:
-    """(T, R, P, S) of one player of a 2×2 game whose first actions are the cooperative ones."""
-    if game.shape != (2, 2):
-        raise UnsupportedError("game", f"shape {game.shape}", "a 2×2 game")
-    u = game.exact_payoffs[player]
-    if player == 1:
-        u = u.T
+def trps(payoffs: Any, player: int) -> tuple[Fraction, Fraction, Fraction, Fraction]:
+    """(T, R, P, S) of one player, from the exact payoffs of a 2×2 game whose first actions are the cooperative ones."""
+    if payoffs.shape != (2, 2, 2):
+        raise UnsupportedError("game", f"shape {payoffs.shape[1:]}", "a 2×2 game")
+    u = payoffs[0] if player == 0 else payoffs[1].T
     return u[1, 0], u[0, 0], u[1, 1], u[0, 1]
 
 
@@ -84,14 +79,14 @@ def player_class(T: Fraction, R: Fraction, P: Fraction, S: Fraction) -> str:
     return ordered[0] if len(ordered) == 1 else "tied: " + "|".join(ordered)
 
 
-def ordinal_class(game: Game) -> OrdinalClass:
-    """The ordinal class of a 2×2 game, per player and jointly.
+def ordinal_class(payoffs: Any) -> OrdinalClass:
+    """The ordinal class of a 2×2 game from its exact payoffs, per player and jointly.
 
     Raises :class:`~detente.errors.UnsupportedError` for any other shape.
     """
-    payoffs = [trps(game, player) for player in (0, 1)]
-    first, second = (player_class(*p) for p in payoffs)
-    return OrdinalClass((first, second), tuple(_ranks(p) for p in payoffs))
+    both = [trps(payoffs, player) for player in (0, 1)]
+    first, second = (player_class(*p) for p in both)
+    return OrdinalClass((first, second), tuple(_ranks(p) for p in both))
 
 
 def _strict(restrict_gains: int, restrict_safer: int, relax_better: int) -> str:

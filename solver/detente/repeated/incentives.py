@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from html import escape
 from typing import Any, NamedTuple
 
 from detente.errors import CertificateError, LabelError
 from detente.exact.polynomial import evaluate
 from detente.exact.rational import fraction_text
 from detente.game.agreement import Agreement
+from detente.game.display import table_html
 from detente.game.repeated import RepeatedGame
 from detente.repeated.check import is_subgame_perfect
 from detente.repeated.kernel import player_problem, prescribed
@@ -110,13 +110,14 @@ class Incentives:
         return f"<Incentives of {name}: {verdict}; least slack {slack} ({w.player} to {w.deviation} in {w.state!r})>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(str(r.state))}</td><td>{escape(str(r.player))}</td><td>{escape(str(r.deviation))}</td>"
-            f"<td>{fraction_text(self.values[r.state][r.player])}</td><td>{fraction_text(r.slack)}</td></tr>"
+        rows = [
+            (
+                r.state,
+                [str(r.player), str(r.deviation), *map(fraction_text, (self.values[r.state][r.player], r.slack))],
+            )
             for r in self.table
-        )
-        head = "<tr><th>state</th><th>player</th><th>deviation</th><th>value</th><th>slack</th></tr>"
-        return f"<table><caption>{escape(repr(self))}</caption>{head}{rows}</table>"
+        ]
+        return table_html(repr(self), ["state", "player", "deviation", "value", "slack"], rows)
 
 
 def incentives(rg: RepeatedGame, ag: Agreement) -> Incentives:

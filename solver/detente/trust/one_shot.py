@@ -73,7 +73,7 @@ def basin_of_distrust(rg: RepeatedGame, player: Any) -> Fraction:
     Fraction(13, 48)
     """
     i = rg.game.player_index(player)
-    T, R, P, S = trps(rg.game, i)
+    T, R, P, S = trps(rg.game.exact_payoffs, i)
     beta = rg.effective_discount[i]
     # What always-restrict gains over grim against always-restrict, and loses against grim
     gain = P - ((1 - beta) * S + beta * P)

@@ -20,8 +20,15 @@ def test_constructors_say_what_they_do() -> None:
     assert dt.agreements.unconditional((C, D)).play["always"] == (C, D)
     with pytest.raises(dt.AgreementError, match="Nash"):
         dt.agreements.nash_reversion(PD, equilibrium=(C, C))
-    with pytest.raises(dt.ParameterError, match="length"):
-        dt.agreements.limited_punishment(PD, 0)
+    for bad in (0, 256, True, 2.0):
+        with pytest.raises(dt.ParameterError, match="length"):
+            dt.agreements.limited_punishment(PD, bad)  # type: ignore[arg-type]
+    names = [f"s{k}" for k in range(300)]
+    chain = dt.Agreement(
+        dict.fromkeys(names, (C, C)), {a: {...: b} for a, b in zip(names, [*names[1:], "s0"], strict=True)}
+    )
+    with pytest.raises(dt.AgreementError, match="256"):
+        dt.incentives(dt.RepeatedGame(PD, "1/2"), chain)
     with pytest.raises(dt.UnsupportedError, match="2×2"):
         dt.agreements.tit_for_tat(dt.Game.bimatrix([[1, 2, 3]], [[1, 2, 3]]))
 

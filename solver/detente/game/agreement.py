@@ -21,6 +21,8 @@ from detente.game.machine import check_states, resolve_moves
 from detente.game.monitoring import Monitoring, PublicSignals
 
 MAX_OUTCOMES = 1_000_000
+# Exact elimination over polynomials takes seconds at this size, and grows with its cube.
+MAX_STATES = 256
 
 
 class Agreement:
@@ -92,6 +94,8 @@ class Agreement:
             table = resolve_moves(self.move[state], outcomes, index, f"move[{state!r}]")
             tables.append(table)
             order += [t for t in dict.fromkeys(table.values()) if t not in order]
+            if len(order) > MAX_STATES:
+                raise AgreementError("play", f"more than {MAX_STATES} reachable states", f"at most {MAX_STATES}")
         position = {state: k for k, state in enumerate(order)}
         return BoundAgreement(
             states=tuple(order),

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from detente.errors import AgreementError, ParameterError, UnsupportedError
-from detente.game.agreement import Agreement
+from detente.game.agreement import MAX_STATES, Agreement
 from detente.game.game import Game
 from detente.game.machine import Machine
 
@@ -38,8 +38,8 @@ def limited_punishment(
     game: Game, length: int, path: Profile | None = None, punishment: Profile | None = None
 ) -> Agreement:
     """Play ``path``; after any departure, ``length`` periods of ``punishment`` whatever is done, then return."""
-    if not isinstance(length, int) or isinstance(length, bool) or not 1 <= length <= 1000:
-        raise ParameterError("length", length, "a whole number of periods from 1 to 1000")
+    if not isinstance(length, int) or isinstance(length, bool) or not 1 <= length < MAX_STATES:
+        raise ParameterError("length", length, f"a whole number of periods from 1 to {MAX_STATES - 1}")
     good, bad = _path(game, path), _punishment(game, punishment)
     names = [f"punishment {k}" for k in range(1, length + 1)]
     play = {"path": good, **dict.fromkeys(names, bad)}

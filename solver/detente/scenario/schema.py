@@ -138,7 +138,7 @@ class AgreementModel(Model):
         "automaton",
     ]
     name: str = ""
-    length: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    length: Annotated[int, Field(strict=True, ge=1, le=255)] | None = None
     profile: tuple[str, ...] | None = None
     play: dict[str, tuple[str, ...]] | None = None
     move: dict[str, dict[str, str]] | None = None

@@ -23,6 +23,8 @@ from flint import fmpz_mat
 from detente.equilibrium.vertices import IntegerMatrix, Polytope
 
 Edge = tuple[int, int]
+# Above this many pairs of vertices, matching them is worth a compiled loop.
+MANY_PAIRS = 400
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,18 @@ class Labels:
 
 def extreme_pairs(rows: Polytope, columns: Polytope, labels: Labels) -> list[Edge]:
     """All pairs (row vertex mask, column vertex mask), the latter in the column polytope's own numbering."""
-    turned = [(labels.of_column(mask), mask) for mask in columns.vertices]
+    own = {labels.of_column(mask): mask for mask in columns.vertices}
+    simple = all(x.bit_count() == labels.m for x in rows.vertices) and all(y.bit_count() == labels.n for y in own)
+    if simple:  # no vertex has a label to spare: the partner's labels are the missing ones exactly
+        return [(x, own[labels.all & ~x]) for x in rows.vertices if labels.all & ~x in own]
+    if len(rows.vertices) * len(own) > MANY_PAIRS and labels.m + labels.n <= 62:
+        from detente.equilibrium.certified_vertices import covering_pairs
+
+        return [(x, own[y]) for x, y in covering_pairs(list(rows.vertices), list(own), labels.all)]
     pairs = []
     for x in rows.vertices:
         missing = labels.all & ~x
-        pairs += [(x, y) for turned_y, y in turned if turned_y & missing == missing]
+        pairs += [(x, mask) for y, mask in own.items() if y & missing == missing]
     return pairs
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from fractions import Fraction
-from math import lcm
+from math import inf, lcm
 from typing import Any
 
 from detente.equilibrium.components import (
@@ -22,7 +22,7 @@ from detente.equilibrium.components import (
     maximal_bicliques,
 )
 from detente.equilibrium.pure import pure_equilibria
-from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet, Subset, certified
+from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet, Subset, TwoPlayerCertifier
 from detente.equilibrium.vertices import IntegerMatrix, Polytope, enumerate_vertices
 from detente.errors import LabelError, ParameterError, UnsupportedError
 from detente.game.game import Game, Strategy
@@ -30,6 +30,8 @@ from detente.game.game import Game, Strategy
 METHODS = ("auto", "vertex-enumeration", "pure", "nashpy")
 # A component with more extreme equilibria than this keeps one subset per extreme equilibrium.
 MAX_BICLIQUE_EDGES = 4096
+# Up to this many actions in all, enumeration in integers takes less than loading the compiled kernel would.
+SMALL = 4
 
 
 def nash_equilibria(
@@ -72,6 +74,7 @@ def nash_equilibria(
     if exact not in (None, True, False):
         raise ParameterError("exact", exact, "None, True or False")
     stop = deadline(budget)
+    seconds = inf if budget is None else float(budget)
     as_fractions = game.is_exact if exact is None else bool(exact)
     if method == "nashpy":
         from detente.equilibrium.nashpy_guard import guarded_support_enumeration
@@ -82,7 +85,7 @@ def nash_equilibria(
         return EquilibriumSet(shown, pure_equilibria(shown), (), game.n_players == 1 and _one_best(game), "pure")
     if game.n_players != 2:
         raise UnsupportedError("method", method, "a two-player game, or method='pure'")
-    return _two_players(game, as_fractions, stop)
+    return _two_players(game, as_fractions, stop, seconds)
 
 
 def deadline(budget: float | None) -> Callable[[], bool]:
@@ -103,12 +106,11 @@ def positive_integers(matrix: Any) -> IntegerMatrix:
     return [[x - low + 1 for x in row] for row in integers]
 
 
-def _two_players(game: Game, as_fractions: bool, stop: Callable[[], bool]) -> EquilibriumSet:
+def _two_players(game: Game, as_fractions: bool, stop: Callable[[], bool], seconds: float) -> EquilibriumSet:
     A = positive_integers(game.exact_payoffs[0].tolist())
     B = positive_integers(game.exact_payoffs[1].tolist())
     labels = Labels(*game.shape)
-    rows = enumerate_vertices([list(column) for column in zip(*B, strict=True)], stop)
-    columns = enumerate_vertices(A, stop)
+    rows, columns = _polytopes([list(column) for column in zip(*B, strict=True)], A, stop, seconds)
     complete = rows.complete and columns.complete
     pairs = sorted(extreme_pairs(rows, columns, labels), key=lambda e: _order(rows, columns, e))
     groups = connected_components(pairs)
@@ -116,10 +118,11 @@ def _two_players(game: Game, as_fractions: bool, stop: Callable[[], bool]) -> Eq
     shown = _in_arithmetic(game, as_fractions)
 
     def strategy(polytope: Polytope, mask: int) -> Strategy:
-        return _normalised(polytope.vertices[mask], as_fractions)
+        return _normalised(polytope.coordinates(mask), as_fractions)
 
     position = {edge: k for k, edge in enumerate(pairs)}
-    extreme: list[Equilibrium] = [certified(shown, (strategy(rows, x), strategy(columns, y))) for x, y in pairs]
+    certifier = TwoPlayerCertifier(shown)
+    extreme: list[Equilibrium] = [certifier.equilibrium(rows.coordinates(x), columns.coordinates(y)) for x, y in pairs]
     components = []
     for k, group in enumerate(groups):
         parts = maximal_bicliques(group) if len(group) <= MAX_BICLIQUE_EDGES else [([x], [y]) for x, y in group]
@@ -131,9 +134,23 @@ def _two_players(game: Game, as_fractions: bool, stop: Callable[[], bool]) -> Eq
     return EquilibriumSet(shown, tuple(extreme), tuple(components), complete, "vertex-enumeration")
 
 
+def _polytopes(
+    rows: IntegerMatrix, columns: IntegerMatrix, stop: Callable[[], bool], seconds: float
+) -> tuple[Polytope, Polytope]:
+    """Both best-response polytopes: in certified floating point where that pays and succeeds, in integers otherwise."""
+    if len(rows) + len(columns) > SMALL:
+        from detente.equilibrium.certified_vertices import enumerate_certified
+
+        first = enumerate_certified(rows, seconds / 4)
+        second = None if first is None else enumerate_certified(columns, seconds / 4)
+        if first is not None and second is not None:
+            return first, second
+    return enumerate_vertices(rows, stop), enumerate_vertices(columns, stop)
+
+
 def _order(rows: Polytope, columns: Polytope, edge: tuple[int, int]) -> tuple[Any, ...]:
     """Equilibria in decreasing lexicographic order of the row, then the column strategy."""
-    x, y = _normalised(rows.vertices[edge[0]], True), _normalised(columns.vertices[edge[1]], True)
+    x, y = _normalised(rows.coordinates(edge[0]), True), _normalised(columns.coordinates(edge[1]), True)
     return tuple(-p for p in (*x, *y))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
+from math import lcm
 from typing import Any
+
+from flint import fmpz_mat
 
 from detente.errors import CertificateError
 from detente.game.display import number_text, table_html
@@ -132,6 +135,36 @@ class EquilibriumSet:
         state = "complete" if self.complete else "not proven complete"
         rows = [(str(e), [", ".join(map(number_text, e.payoffs)), "strict" if e.is_strict else ""]) for e in self]
         return table_html(f"Equilibria ({state})", ["equilibrium", "payoffs", ""], rows)
+
+
+class TwoPlayerCertifier:
+    """Payoffs and regrets of many profiles of one two-player game, in integers."""
+
+    def __init__(self, game: Game) -> None:
+        self.game = game
+        self.matrices = []
+        for u in game.exact_payoffs:
+            scale = lcm(*(x.denominator for x in u.ravel()))
+            self.matrices.append((fmpz_mat([[int(x * scale) for x in row] for row in u.tolist()]), scale))
+
+    def equilibrium(self, x: Sequence[int], y: Sequence[int]) -> Equilibrium:
+        """The profile with these weights (non-negative integers, up to a factor), with its certificate."""
+        total = sum(x) * sum(y)
+        payoffs, gaps, unique = [], [], True
+        for player, (matrix, scale) in enumerate(self.matrices):
+            own, other = (x, y) if player == 0 else (y, x)
+            table: Any = (matrix if player == 0 else matrix.transpose()) * fmpz_mat([[w] for w in other])
+            earned = [int(e) for e in table.entries()]
+            value = sum(w * e for w, e in zip(own, earned, strict=True))
+            payoffs.append(Fraction(value, total * scale))
+            gaps.append(Fraction(max(earned) * sum(own) - value, total * scale))
+            unique = unique and earned.count(max(earned)) == 1 and sum(map(bool, own)) == 1
+        exact = tuple(tuple(Fraction(w, sum(s)) for w in s) for s in (x, y))
+        if self.game.is_exact:
+            return Equilibrium(exact, tuple(payoffs), max(gaps), unique, self.game.actions)
+        strategies = tuple(tuple(map(float, s)) for s in exact)
+        regret = self.game.regret(strategies)
+        return Equilibrium(strategies, tuple(map(float, payoffs)), regret, unique, self.game.actions)
 
 
 def certified(game: Game, strategies: tuple[Strategy, ...]) -> Equilibrium:

@@ -12,10 +12,12 @@ equilibria for two-person games*, section 2).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 IntegerMatrix = list[list[int]]
+# Every basis waits with its tableau for its turn: beyond this many the search stops, incomplete, to spare memory.
+MOST_BASES = 200_000
 
 
 @dataclass(frozen=True)
@@ -25,23 +27,27 @@ class Polytope:
     Attributes
     ----------
     vertices
-        For every vertex but the origin: the mask of its zero variables → its coordinates, up to a positive factor.
-        Variable v < d is coordinate v, variable d + j is slack j.
+        For every vertex but the origin, the mask of its zero variables. Variable v < d is coordinate v, variable d + j
+        is slack j.
     bases
         For every lexicographically feasible basis: the mask of its nonbasic variables → the mask of its vertex.
+    coordinates
+        A vertex's coordinates in integers, up to a positive factor.
     complete
-        Whether the search ended before ``stop`` asked it to.
+        Whether the search ended by itself, before ``stop`` asked it to or memory ran short.
     """
 
-    vertices: dict[int, tuple[int, ...]]
-    bases: dict[int, int]
+    vertices: Sequence[int]
+    bases: Mapping[int, int]
+    coordinates: Callable[[int], tuple[int, ...]]
     complete: bool
 
 
 def enumerate_vertices(matrix: IntegerMatrix, stop: Callable[[], bool]) -> Polytope:
     """All vertices of {z ≥ 0, ``matrix`` z ≤ 1}; ``matrix`` has positive integer entries.
 
-    >>> sorted(enumerate_vertices([[2, 1], [1, 2]], lambda: False).vertices.values())
+    >>> found = enumerate_vertices([[2, 1], [1, 2]], lambda: False)
+    >>> sorted(found.coordinates(mask) for mask in found.vertices)
     [(0, 1), (1, 0), (1, 1)]
     """
     k, d = len(matrix), len(matrix[0])
@@ -53,8 +59,8 @@ def enumerate_vertices(matrix: IntegerMatrix, stop: Callable[[], bool]) -> Polyt
     seen = {_mask(start)}
     stack = [(start, tableau, 1)]
     while stack:
-        if stop():
-            return Polytope(vertices, bases, False)
+        if stop() or len(seen) > MOST_BASES:
+            return Polytope(list(vertices), bases, vertices.__getitem__, False)
         basis, rows, denominator = stack.pop()
         zero = (1 << (d + k)) - 1
         point = [0] * d
@@ -76,7 +82,7 @@ def enumerate_vertices(matrix: IntegerMatrix, stop: Callable[[], bool]) -> Polyt
                 seen.add(target)
                 changed = (*basis[:leaving], entering, *basis[leaving + 1 :])
                 stack.append((changed, *_pivot(rows, denominator, leaving, entering)))
-    return Polytope(vertices, bases, True)
+    return Polytope(list(vertices), bases, vertices.__getitem__, True)
 
 
 def _mask(variables: tuple[int, ...]) -> int:

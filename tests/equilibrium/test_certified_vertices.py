@@ -1,0 +1,62 @@
+"""The compiled enumeration against the one in integers: same vertices, same bases' count, same refusals."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+import detente as dt
+from detente.equilibrium.certified_vertices import LARGEST_EXACT, enumerate_certified
+from detente.equilibrium.vertices import enumerate_vertices
+
+
+def normalised(point: tuple[int, ...]) -> tuple[float, ...]:
+    return tuple(x / sum(point) for x in point)
+
+
+@pytest.mark.parametrize("top", [2, 3, 9, 100, 10**9])
+@pytest.mark.parametrize("seed", range(12))
+def test_same_vertices_as_in_integers(top: int, seed: int) -> None:
+    rng = random.Random(seed)
+    k, d = rng.randint(1, 6), rng.randint(1, 6)
+    matrix = [[rng.randint(1, top) for _ in range(d)] for _ in range(k)]
+    exact = enumerate_vertices(matrix, lambda: False)
+    proven = enumerate_certified(matrix)
+    if proven is None:  # allowed, but not for small entries
+        assert top == 10**9
+        return
+    assert set(proven.vertices) == set(exact.vertices)
+    assert all(set(p.bases.values()) - set(p.vertices) <= {p.bases[(1 << d) - 1]} for p in (exact, proven))
+    for mask in proven.vertices:
+        assert normalised(proven.coordinates(mask)) == pytest.approx(normalised(exact.coordinates(mask)), abs=0)
+
+
+def test_what_floating_point_cannot_hold_is_left_to_integers() -> None:
+    assert enumerate_certified([[LARGEST_EXACT, 1], [1, 2]]) is None
+    assert enumerate_certified([[1] * 40] * 40) is None
+    huge = dt.Game.bimatrix([[10**30, 0, 1], [0, 10**30, 2]], [[1, 0, 3], [0, 1, 10**25]])
+    found = dt.nash_equilibria(huge)
+    assert found.complete
+    found.verify()
+
+
+def test_nearly_degenerate_games_are_decided_right() -> None:
+    """Payoffs that differ by one part in 10⁹ are not tied, and payoffs that do not differ are."""
+    for gap, count in ((0, 2), (1, 1), (-1, 1)):
+        A = [[10**9, 10**9], [10**9 - gap, 10**9 - 1], [0, 0]]
+        B = [[1, 0], [1, 0], [5, 7]]
+        found = dt.nash_equilibria(dt.Game.bimatrix(A, B))
+        found.verify()
+        assert found.complete
+        assert len(found) == count
+
+
+def test_a_budget_is_kept_in_compiled_code_too() -> None:
+    rng = random.Random(0)
+    game = dt.Game([[[rng.randint(0, 99) for _ in range(20)] for _ in range(20)] for _ in range(2)])
+    dt.nash_equilibria(dt.Game.bimatrix([[1, 2, 3]] * 3, [[1, 2, 3]] * 3))  # load the kernel
+    start = time.monotonic()
+    assert not dt.nash_equilibria(game, budget=1).complete
+    assert time.monotonic() - start < 10

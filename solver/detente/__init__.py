@@ -37,6 +37,8 @@ from detente.repeated.thresholds import holds_where
 from detente.version import __version__
 
 if TYPE_CHECKING:
+    from detente.equilibrium.commitment import Commitment, commitment
+    from detente.equilibrium.correlated import CorrelatedEquilibrium, correlated_equilibrium
     from detente.equilibrium.nash import nash_equilibria
     from detente.equilibrium.pure import pure_equilibria
     from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
 
 # Loaded when first used: importing the package stays quick, and pydantic, jinja2 and matplotlib out of it.
 _LATER = {
+    "detente.equilibrium.commitment": ["Commitment", "commitment"],
+    "detente.equilibrium.correlated": ["CorrelatedEquilibrium", "correlated_equilibrium"],
     "detente.equilibrium.nash": ["nash_equilibria"],
     "detente.equilibrium.pure": ["pure_equilibria"],
     "detente.equilibrium.result": ["Component", "Equilibrium", "EquilibriumSet"],
@@ -82,7 +86,9 @@ __all__ = [
     "AgreementError",
     "Algebraic",
     "CertificateError",
+    "Commitment",
     "Component",
+    "CorrelatedEquilibrium",
     "DetenteError",
     "Equilibrium",
     "EquilibriumSet",
@@ -108,6 +114,8 @@ __all__ = [
     "belief_threshold",
     "class_flips",
     "class_shares",
+    "commitment",
+    "correlated_equilibrium",
     "from_nashpy",
     "from_pygambit",
     "from_quantecon",

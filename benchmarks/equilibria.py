@@ -7,6 +7,9 @@ Peers that are not installed, or would take too long at a size, are left out. Wr
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,7 +20,7 @@ import numpy as np
 
 import detente as dt
 
-SIZES = (2, 3, 4, 5, 6, 8, 10)
+SIZES = (2, 3, 4, 5, 6, 8, 10, 12, 14)
 SECONDS_PER_CELL = 2.0
 # A peer is not asked for sizes at which one game takes it longer than this.
 PATIENCE = 5.0
@@ -44,6 +47,18 @@ def peers() -> Iterator[tuple[str, Callable[[dt.Game], Any]]]:
         yield "quantecon vertex", lambda g: theory.vertex_enumeration(_once(games, g, dt.to_quantecon))
     except ImportError:
         pass
+
+    if shutil.which("lrsnash"):
+        yield "lrsnash (process)", _lrsnash
+
+
+def _lrsnash(game: dt.Game) -> str:
+    """Exact enumeration by lrslib; the time includes a process's start and a file of a few hundred bytes."""
+    blocks = ["\n".join(" ".join(str(int(x)) for x in row) for row in u) for u in game.payoffs]
+    with tempfile.NamedTemporaryFile("w", suffix=".game") as file:
+        file.write(f"{game.shape[0]} {game.shape[1]}\n\n" + "\n\n".join(blocks) + "\n")
+        file.flush()
+        return subprocess.run(["lrsnash", file.name], capture_output=True, text=True, check=True).stdout
 
 
 def _once(cache: dict[int, Any], game: dt.Game, convert: Callable[[dt.Game], Any]) -> Any:

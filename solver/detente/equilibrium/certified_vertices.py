@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 from detente.equilibrium.vertices import IntegerMatrix, Polytope
 
 PROVEN, DOUBTFUL, TOO_MANY = 0, 1, 2
-# Large against rounding errors, small against most non-zero values at vertices; a multiple of 2⁻⁴⁰ is exact beside 1.
-PERTURBATION = 2.0**-24
+# Large against rounding errors, small against most values at vertices; 2⁻¹⁶ times it is still exact beside 1.
+PERTURBATION = 2.0**-30
 # Unit roundoff with room for the handful of operations that a bound does not count one by one
 UNIT = 1.2e-16
 # Bit masks of labels are 64-bit.

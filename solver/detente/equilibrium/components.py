@@ -24,7 +24,7 @@ from detente.equilibrium.vertices import IntegerMatrix, Polytope
 
 Edge = tuple[int, int]
 # Above this many pairs of vertices, matching them is worth a compiled loop.
-MANY_PAIRS = 400
+MANY_PAIRS = 20_000
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,24 @@ class Labels:
 def extreme_pairs(rows: Polytope, columns: Polytope, labels: Labels) -> list[Edge]:
     """All pairs (row vertex mask, column vertex mask), the latter in the column polytope's own numbering."""
     own = {labels.of_column(mask): mask for mask in columns.vertices}
-    simple = all(x.bit_count() == labels.m for x in rows.vertices) and all(y.bit_count() == labels.n for y in own)
-    if simple:  # no vertex has a label to spare: the partner's labels are the missing ones exactly
-        return [(x, own[labels.all & ~x]) for x in rows.vertices if labels.all & ~x in own]
-    if len(rows.vertices) * len(own) > MANY_PAIRS and labels.m + labels.n <= 62:
+    # A simple vertex has no label to spare: it goes with the one that has exactly the missing labels, if that is simple
+    # too, and else with vertices that have surplus labels, of which there are few unless the game is very degenerate.
+    ample_rows = [x for x in rows.vertices if x.bit_count() > labels.m]
+    ample_columns = [y for y in own if y.bit_count() > labels.n]
+    simple_rows = [x for x in rows.vertices if x.bit_count() == labels.m]
+    pairs = [(x, labels.all & ~x) for x in simple_rows if labels.all & ~x in own]
+    pairs += _covering(simple_rows, ample_columns, labels)
+    pairs += _covering(ample_rows, list(own), labels)
+    return [(x, own[y]) for x, y in pairs]
+
+
+def _covering(rows: list[int], columns: list[int], labels: Labels) -> list[Edge]:
+    """All pairs of masks that cover all labels, by trying them all."""
+    if len(rows) * len(columns) > MANY_PAIRS and labels.m + labels.n <= 62:
         from detente.equilibrium.certified_vertices import covering_pairs
 
-        return [(x, own[y]) for x, y in covering_pairs(list(rows.vertices), list(own), labels.all)]
-    pairs = []
-    for x in rows.vertices:
-        missing = labels.all & ~x
-        pairs += [(x, mask) for y, mask in own.items() if y & missing == missing]
-    return pairs
+        return covering_pairs(rows, columns, labels.all)
+    return [(x, y) for x in rows for y in columns if (labels.all & ~x) & ~y == 0]
 
 
 def connected_components(pairs: Iterable[Edge]) -> list[list[Edge]]:

@@ -132,15 +132,15 @@ def _weights(game: Game, objective: Any, u: NDArray[Any]) -> NDArray[Any]:
         if isinstance(objective, str) and objective not in game.players:
             raise LabelError("objective", objective, ["welfare", *game.players])
         return np.asarray(u[game.player_index(objective)])
-    given = np.asarray(objective, dtype=object)
+    given: NDArray[Any] = np.asarray(objective, dtype=object)
     if given.shape != game.shape:
         raise ParameterError(
             "objective", f"shape {given.shape}", f"'welfare', a player, or weights of shape {game.shape}"
         )
-    weights = np.empty(given.size, dtype=object)
-    weights[:] = [to_fraction(x, "objective") for x in given.ravel()]
-    weights = weights.reshape(given.shape)
-    return weights if u.dtype == object else weights.astype(np.float64)
+    exact: NDArray[Any] = np.empty(game.shape, dtype=object)
+    for index in np.ndindex(*game.shape):
+        exact[index] = to_fraction(given[index], "objective")
+    return exact if u.dtype == object else exact.astype(np.float64)
 
 
 def _by_highs(weights: NDArray[Any], rows: list[NDArray[Any]], size: int) -> NDArray[Any]:

@@ -1,7 +1,7 @@
 """Linear programmes in exact arithmetic, with a certificate of optimality.
 
 Maximise c·x subject to A x ≤ b, E x = f, x ≥ 0, by the two-phase simplex method in Fractions with Bland's (1977) rule,
-which never cycles (Chvátal 1983, *Linear Programming*, chapters 3 and 8). The final tableau gives the dual solution, and
+which never cycles (Chvátal 1983, *Linear Programming*, chapters 3 and 8). The final tableau gives the dual solution;
 the answer is returned only after both have been checked to be feasible and of equal value.
 """
 

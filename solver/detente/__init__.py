@@ -39,9 +39,11 @@ from detente.version import __version__
 if TYPE_CHECKING:
     from detente.equilibrium.commitment import Commitment, commitment
     from detente.equilibrium.correlated import CorrelatedEquilibrium, correlated_equilibrium
+    from detente.equilibrium.dominance import Domination, Elimination, dominated, iterated_elimination, rationalizable
     from detente.equilibrium.nash import nash_equilibria
     from detente.equilibrium.pure import pure_equilibria
     from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet
+    from detente.equilibrium.selection import is_evolutionarily_stable, p_dominance, risk_dominant
     from detente.game.formats.read_write import parse_game, read_game, write_game
     from detente.game.interop import from_nashpy, from_pygambit, from_quantecon, to_nashpy, to_pygambit, to_quantecon
     from detente.game.textbook import TextbookGame, textbook
@@ -58,9 +60,17 @@ if TYPE_CHECKING:
 _LATER = {
     "detente.equilibrium.commitment": ["Commitment", "commitment"],
     "detente.equilibrium.correlated": ["CorrelatedEquilibrium", "correlated_equilibrium"],
+    "detente.equilibrium.dominance": [
+        "Domination",
+        "Elimination",
+        "dominated",
+        "iterated_elimination",
+        "rationalizable",
+    ],
     "detente.equilibrium.nash": ["nash_equilibria"],
     "detente.equilibrium.pure": ["pure_equilibria"],
     "detente.equilibrium.result": ["Component", "Equilibrium", "EquilibriumSet"],
+    "detente.equilibrium.selection": ["is_evolutionarily_stable", "p_dominance", "risk_dominant"],
     "detente.game.formats.read_write": ["parse_game", "read_game", "write_game"],
     "detente.game.interop": [
         "from_nashpy",
@@ -90,6 +100,8 @@ __all__ = [
     "Component",
     "CorrelatedEquilibrium",
     "DetenteError",
+    "Domination",
+    "Elimination",
     "Equilibrium",
     "EquilibriumSet",
     "FormatError",
@@ -116,20 +128,26 @@ __all__ = [
     "class_shares",
     "commitment",
     "correlated_equilibrium",
+    "dominated",
     "from_nashpy",
     "from_pygambit",
     "from_quantecon",
     "holds_where",
     "incentives",
+    "is_evolutionarily_stable",
+    "iterated_elimination",
     "load_scenario",
     "machines",
     "nash_equilibria",
+    "p_dominance",
     "parse_game",
     "perfect",
     "plot",
     "public_signals",
     "pure_equilibria",
+    "rationalizable",
     "read_game",
+    "risk_dominant",
     "scenarios",
     "solve",
     "textbook",

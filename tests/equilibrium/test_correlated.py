@@ -52,7 +52,7 @@ games = st.integers(1, 3).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(games, st.booleans())
 def test_exact_and_float_programmes_agree_and_nash_is_inside(payoffs: list[list[list[int]]], coarse: bool) -> None:
     game = dt.Game(payoffs)
@@ -88,7 +88,7 @@ def test_bad_objectives() -> None:
 # --- linear programmes
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.integers(-5, 5), min_size=3, max_size=3),
     st.lists(st.lists(st.integers(-4, 4), min_size=3, max_size=3), min_size=1, max_size=4),
@@ -127,7 +127,7 @@ def test_commitment_in_textbook_games() -> None:
     assert dt.commitment(game, 0, mixed=True).payoffs[0] == F(7, 2)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(games, st.integers(0, 1))
 def test_commitment_beats_every_equilibrium(payoffs: list[list[list[int]]], leader: int) -> None:
     game = dt.Game(payoffs)

@@ -38,6 +38,7 @@ from detente.version import __version__
 
 if TYPE_CHECKING:
     from detente.equilibrium.commitment import Commitment, commitment
+    from detente.equilibrium.conditional_offer import ConditionalOffer, conditional_offer
     from detente.equilibrium.correlated import CorrelatedEquilibrium, correlated_equilibrium
     from detente.equilibrium.dominance import Domination, Elimination, dominated, iterated_elimination, rationalizable
     from detente.equilibrium.nash import nash_equilibria
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 # Loaded when first used: importing the package stays quick, and pydantic, jinja2 and matplotlib out of it.
 _LATER = {
     "detente.equilibrium.commitment": ["Commitment", "commitment"],
+    "detente.equilibrium.conditional_offer": ["ConditionalOffer", "conditional_offer"],
     "detente.equilibrium.correlated": ["CorrelatedEquilibrium", "correlated_equilibrium"],
     "detente.equilibrium.dominance": [
         "Domination",
@@ -98,6 +100,7 @@ __all__ = [
     "CertificateError",
     "Commitment",
     "Component",
+    "ConditionalOffer",
     "CorrelatedEquilibrium",
     "DetenteError",
     "Domination",
@@ -127,6 +130,7 @@ __all__ = [
     "class_flips",
     "class_shares",
     "commitment",
+    "conditional_offer",
     "correlated_equilibrium",
     "dominated",
     "from_nashpy",

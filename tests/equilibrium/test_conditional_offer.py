@@ -15,7 +15,7 @@ numbers = st.lists(st.integers(0, 9), min_size=4, max_size=4)
 
 @given(st.lists(st.integers(0, 30), min_size=4, max_size=4, unique=True), st.fractions(F(1, 9), 1, max_denominator=9))
 def test_the_dilemma_in_closed_form(values: list[int], q: F) -> None:
-    """Unbound: mutual restriction. Bound: mutual relaxation. Bond T − R; sanction (T − R)/q; payment T − R ≤ t ≤ R − P."""
+    """Unbound: restriction. Bound: relaxation. Bond T − R; sanction (T − R)/q; payment from T − R to R − P."""
     T, R, P, S = map(F, sorted(values, reverse=True))
     game = dt.Game.symmetric([[R, S], [T, P]], players=["US", "China"], actions=["Relax", "Restrict"])
     offer = dt.conditional_offer(game, "US", q)

@@ -1,7 +1,7 @@
 """Conditional offers: "I relax if you relax".
 
 The proposer announces the condition, the partner acts, the proposer answers. Announced at the table and no more, it is
-the sequential game in which the partner moves first and the proposer replies as suits them then: in a prisoner's dilemma
+the sequential game in which the partner moves first and the proposer replies at will: in a prisoner's dilemma
 the proposer restricts whatever the partner did, so the partner restricts too. With the announcement *binding* the
 partner chooses between mutual relaxation and mutual restriction. In between, something makes keeping the word worth it:
 
@@ -60,7 +60,7 @@ class ConditionalOffer:
     sanction_probability: Fraction
 
     def verify(self) -> None:
-        """Replay the sequential game at sample sizes by backward induction; a :class:`CertificateError` on a mismatch."""
+        """Replay the game at sample sizes by backward induction; a :class:`CertificateError` on a mismatch."""
         for region in (self.bond, self.sanction, self.side_payment):
             region.verify()
         relaxed = self.game.profile_labels((0, 0))
@@ -125,7 +125,7 @@ def conditional_offer(game: Game, proposer: Any, sanction_probability: Any = 1) 
 def sequential(own: Any, other: Any, reward: Fraction, paid: Fraction) -> list[tuple[bool, bool]]:
     """Outcomes (partner relaxes, proposer relaxes) of pure equilibria by backward induction.
 
-    The proposer earns ``reward`` more by keeping the word after the partner relaxed, and the partner ``paid`` less then.
+    By keeping the word after the partner relaxed, the proposer earns ``reward`` more and the partner ``paid`` less.
     ``own`` and ``other`` are (T, R, P, S).
     """
     T, R, P, S = own

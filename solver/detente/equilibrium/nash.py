@@ -1,9 +1,12 @@
 """All Nash equilibria of a two-player game, exactly.
 
-Both best-response polytopes are enumerated in integers (:mod:`detente.equilibrium.vertices`), their vertices paired and
-grouped (:mod:`detente.equilibrium.components`). Degenerate games come out right: continua are returned as the extreme
-equilibria that span them, with the maximal Nash subsets and components. Payoffs are first made positive integers player
-by player, by a positive affine map, which changes no equilibrium; a float payoff is read as the decimal it prints as.
+A nondegenerate game is solved in floating point with proof (:mod:`detente.equilibrium.nondegenerate`). In any other the
+vertices of both best-response polytopes are enumerated, in certified floating point
+(:mod:`detente.equilibrium.certified_vertices`) or, where that does not decide, in integers
+(:mod:`detente.equilibrium.vertices`), then paired and grouped (:mod:`detente.equilibrium.components`). Degenerate games
+come out right: continua are returned as the extreme equilibria that span them, with the maximal Nash subsets and
+components. For integers, payoffs are made positive player by player, by a positive affine map, which changes no
+equilibrium; a float payoff is read as the decimal it prints as.
 """
 
 from __future__ import annotations
@@ -14,6 +17,9 @@ from fractions import Fraction
 from math import inf, lcm
 from typing import Any
 
+import numpy as np
+from flint import fmpz_mat
+
 from detente.equilibrium.components import (
     Labels,
     component_indices,
@@ -22,9 +28,16 @@ from detente.equilibrium.components import (
     maximal_bicliques,
 )
 from detente.equilibrium.pure import pure_equilibria
-from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet, Subset, TwoPlayerCertifier
+from detente.equilibrium.result import (
+    Component,
+    Equilibrium,
+    EquilibriumSet,
+    Parts,
+    Subset,
+    TwoPlayerCertifier,
+)
 from detente.equilibrium.vertices import IntegerMatrix, Polytope, enumerate_vertices
-from detente.errors import LabelError, ParameterError, UnsupportedError
+from detente.errors import LabelError, ParameterError, PayoffError, UnsupportedError
 from detente.game.game import Game, Strategy
 
 METHODS = ("auto", "vertex-enumeration", "pure", "nashpy")
@@ -32,6 +45,8 @@ METHODS = ("auto", "vertex-enumeration", "pure", "nashpy")
 MAX_BICLIQUE_EDGES = 4096
 # Up to this many actions in all, enumeration in integers takes less than loading the compiled kernel would.
 SMALL = 4
+# Bit masks of labels are 64-bit in compiled code.
+MAX_LABELS = 62
 
 
 def nash_equilibria(
@@ -85,6 +100,10 @@ def nash_equilibria(
         return EquilibriumSet(shown, pure_equilibria(shown), (), game.n_players == 1 and _one_best(game), "pure")
     if game.n_players != 2:
         raise UnsupportedError("method", method, "a two-player game, or method='pure'")
+    if SMALL < sum(game.shape) <= MAX_LABELS:
+        found = _nondegenerate(game, as_fractions, seconds)
+        if found is not None:
+            return found
     return _two_players(game, as_fractions, stop, seconds)
 
 
@@ -132,6 +151,65 @@ def _two_players(game: Game, as_fractions: bool, stop: Callable[[], bool], secon
         members = tuple(sorted(position[edge] for edge in group))
         components.append(Component(subsets, indices[k] if indices else None, members))
     return EquilibriumSet(shown, tuple(extreme), tuple(components), complete, "vertex-enumeration")
+
+
+def _nondegenerate(game: Game, as_fractions: bool, seconds: float) -> EquilibriumSet | None:
+    """All equilibria, if floating point can prove them and the game to be as good as nondegenerate."""
+    from detente.equilibrium.nondegenerate import prove_all
+
+    try:
+        A, B = game.payoffs
+    except PayoffError:  # beyond the range of floats
+        return None
+    found = prove_all(A, B, seconds)
+    if found is None:
+        return None
+    if as_fractions:
+        return EquilibriumSet(*_in_fractions(game, found), True, "vertex-enumeration")
+    return EquilibriumSet.when_asked(lambda: _in_floats(game, found), True, "vertex-enumeration")
+
+
+def _in_floats(game: Game, found: Any) -> Parts:
+    """The equilibria as objects. Pure ones are strict: in a nondegenerate game a pure strategy has one best reply."""
+    m, n = game.shape
+    objects = []
+    for row in found.tolist():
+        strategies = tuple(row[:m]), tuple(row[m : m + n])
+        first, second, regret, index = row[m + n :]
+        strict = strategies[0].count(0.0) == m - 1
+        objects.append((Equilibrium(strategies, (first, second), regret, strict, game.actions), int(index)))
+    return _isolated(_in_arithmetic(game, False), objects)
+
+
+def _in_fractions(game: Game, found: Any) -> Parts:
+    """The equilibria with these supports, exactly: in a nondegenerate game supports determine the strategies."""
+    A, B = game.exact_payoffs.tolist()
+    A, B = positive_integers(A), positive_integers(B)
+    shown = _in_arithmetic(game, True)
+    certifier = TwoPlayerCertifier(shown)
+    m, n = game.shape
+    objects = []
+    for row in found:
+        used = np.flatnonzero(row[:m]).tolist(), np.flatnonzero(row[m : m + n]).tolist()
+        weights = [[0] * m for m in game.shape]
+        tables = [[B[i][j] for i in used[0]] for j in used[1]], [[A[i][j] for j in used[1]] for i in used[0]]
+        for table, support, full in zip(tables, used, weights, strict=True):
+            solved: Any = fmpz_mat(table).solve(fmpz_mat([[1]] * len(support)))
+            solution = solved.numer_denom()[0]
+            for k, weight in zip(support, solution.entries(), strict=True):
+                full[k] = int(weight)
+        objects.append((certifier.equilibrium(*weights), int(row[-1])))
+    return _isolated(shown, objects)
+
+
+def _isolated(game: Game, found: list[tuple[Equilibrium, int]]) -> Parts:
+    """Isolated equilibria with their indices, in the usual order."""
+    found.sort(key=lambda pair: tuple(-p for s in pair[0].strategies for p in s))
+    components = [
+        Component((Subset(tuple((s,) for s in equilibrium.strategies)),), index, (k,))
+        for k, (equilibrium, index) in enumerate(found)
+    ]
+    return game, tuple(equilibrium for equilibrium, _ in found), tuple(components)
 
 
 def _polytopes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -79,7 +79,9 @@ class Component:
         return len(self.extreme) == 1
 
 
-@dataclass(frozen=True)
+Parts = tuple[Game, tuple[Equilibrium, ...], tuple[Component, ...]]
+
+
 class EquilibriumSet:
     """Equilibria of a game. ``complete`` is True only if every equilibrium is represented.
 
@@ -87,11 +89,55 @@ class EquilibriumSet:
     in a continuum. Every equilibrium is a convex combination within one of the components' subsets.
     """
 
-    game: Game
-    extreme: tuple[Equilibrium, ...]
-    components: tuple[Component, ...]
-    complete: bool
-    method: str
+    __slots__ = ("_build", "_complete", "_method", "_parts")
+
+    def __init__(
+        self,
+        game: Game,
+        extreme: tuple[Equilibrium, ...],
+        components: tuple[Component, ...],
+        complete: bool,
+        method: str,
+    ) -> None:
+        self._parts: Parts | None = (game, extreme, components)
+        self._complete, self._method = complete, method
+        self._build: Callable[[], Parts] | None = None
+
+    @classmethod
+    def when_asked(cls, build: Callable[[], Parts], complete: bool, method: str) -> EquilibriumSet:
+        """A set whose equilibria are known, and made into objects by ``build`` when somebody looks at them."""
+        made = cls.__new__(cls)
+        made._parts, made._build, made._complete, made._method = None, build, complete, method
+        return made
+
+    def _resolved(self) -> Parts:
+        if self._parts is None:
+            assert self._build is not None
+            self._parts, self._build = self._build(), None
+        return self._parts
+
+    @property
+    def game(self) -> Game:
+        return self._resolved()[0]
+
+    @property
+    def extreme(self) -> tuple[Equilibrium, ...]:
+        return self._resolved()[1]
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        return self._resolved()[2]
+
+    @property
+    def complete(self) -> bool:
+        return self._complete
+
+    @property
+    def method(self) -> str:
+        return self._method
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return EquilibriumSet, (*self._resolved(), self._complete, self._method)
 
     def __len__(self) -> int:
         return len(self.extreme)

@@ -37,28 +37,65 @@ from detente.repeated.thresholds import holds_where
 from detente.version import __version__
 
 if TYPE_CHECKING:
+    from detente.equilibrium.batch import nash_equilibria_batch
     from detente.equilibrium.commitment import Commitment, commitment
     from detente.equilibrium.conditional_offer import ConditionalOffer, conditional_offer
     from detente.equilibrium.correlated import CorrelatedEquilibrium, correlated_equilibrium
     from detente.equilibrium.dominance import Domination, Elimination, dominated, iterated_elimination, rationalizable
+    from detente.equilibrium.dynamics import best_reply_dynamics, fictitious_play, replicator, replicator_rest_point
+    from detente.equilibrium.evolution import EvolutionarilyStable, evolutionarily_stable
+    from detente.equilibrium.harsanyi_selten import SelectedEquilibrium, harsanyi_selten
+    from detente.equilibrium.logit import logit_equilibrium
     from detente.equilibrium.nash import nash_equilibria
+    from detente.equilibrium.one import solve_one
     from detente.equilibrium.pure import pure_equilibria
+    from detente.equilibrium.quantal_response import LogitBranch, QuantalResponse, logit_branch, quantal_response
     from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet
     from detente.equilibrium.selection import is_evolutionarily_stable, p_dominance, risk_dominant
+    from detente.equilibrium.two_by_two import solve_2x2_batch
+    from detente.exact.polytope import Polytope
     from detente.game.formats.read_write import parse_game, read_game, write_game
     from detente.game.interop import from_nashpy, from_pygambit, from_quantecon, to_nashpy, to_pygambit, to_quantecon
+    from detente.game.stochastic import StochasticGame
     from detente.game.textbook import TextbookGame, textbook
+    from detente.repeated.batch import incentives_batch
+    from detente.repeated.least_discount import LeastDiscount, least_discount
+    from detente.repeated.linkage import Linkage, linkage
+    from detente.repeated.noise import PublicValue, best_public_value
+    from detente.repeated.payoff_set import PayoffSet, payoff_set
+    from detente.repeated.stochastic import MarkovEquilibrium, markov_equilibria
+    from detente.repeated.transfers import TransferLevels, transfer_levels
     from detente.scenario.load import load_scenario, scenarios
     from detente.scenario.scenario import Scenario
     from detente.scenario.uncertainty import class_flips, class_shares
+    from detente.trust.best_reply import BestReply, best_reply
     from detente.trust.frontier import Frontier, trust_frontier
+    from detente.trust.learning import TrustPath, update_trust
+    from detente.trust.least_demanding import LeastDemanding, least_demanding
+    from detente.trust.noisy import TrustBounds, trust_bounds
     from detente.trust.one_shot import basin_of_distrust, belief_threshold
+    from detente.trust.phase import PhaseDiagram, phase_diagram
+    from detente.trust.prior_region import prior_region
     from detente.trust.region import trust_region
+    from detente.trust.substitutes import substitutes
     from detente.view import plot
     from detente.view.solution import Solution, solve
 
 # Loaded when first used: importing the package stays quick, and pydantic, jinja2 and matplotlib out of it.
 _LATER = {
+    "detente.exact.polytope": ["Polytope"],
+    "detente.game.formats.read_write": ["parse_game", "read_game", "write_game"],
+    "detente.game.interop": [
+        "from_nashpy",
+        "from_pygambit",
+        "from_quantecon",
+        "to_nashpy",
+        "to_pygambit",
+        "to_quantecon",
+    ],
+    "detente.game.stochastic": ["StochasticGame"],
+    "detente.game.textbook": ["TextbookGame", "textbook"],
+    "detente.equilibrium.batch": ["nash_equilibria_batch"],
     "detente.equilibrium.commitment": ["Commitment", "commitment"],
     "detente.equilibrium.conditional_offer": ["ConditionalOffer", "conditional_offer"],
     "detente.equilibrium.correlated": ["CorrelatedEquilibrium", "correlated_equilibrium"],
@@ -69,26 +106,37 @@ _LATER = {
         "iterated_elimination",
         "rationalizable",
     ],
+    "detente.equilibrium.dynamics": ["best_reply_dynamics", "fictitious_play", "replicator", "replicator_rest_point"],
+    "detente.equilibrium.evolution": ["EvolutionarilyStable", "evolutionarily_stable"],
+    "detente.equilibrium.harsanyi_selten": ["SelectedEquilibrium", "harsanyi_selten"],
+    "detente.equilibrium.logit": ["logit_equilibrium"],
     "detente.equilibrium.nash": ["nash_equilibria"],
+    "detente.equilibrium.one": ["solve_one"],
     "detente.equilibrium.pure": ["pure_equilibria"],
+    "detente.equilibrium.quantal_response": ["LogitBranch", "QuantalResponse", "logit_branch", "quantal_response"],
     "detente.equilibrium.result": ["Component", "Equilibrium", "EquilibriumSet"],
     "detente.equilibrium.selection": ["is_evolutionarily_stable", "p_dominance", "risk_dominant"],
-    "detente.game.formats.read_write": ["parse_game", "read_game", "write_game"],
-    "detente.game.interop": [
-        "from_nashpy",
-        "from_pygambit",
-        "from_quantecon",
-        "to_nashpy",
-        "to_pygambit",
-        "to_quantecon",
-    ],
-    "detente.game.textbook": ["TextbookGame", "textbook"],
+    "detente.equilibrium.two_by_two": ["solve_2x2_batch"],
+    "detente.repeated.batch": ["incentives_batch"],
+    "detente.repeated.least_discount": ["LeastDiscount", "least_discount"],
+    "detente.repeated.linkage": ["Linkage", "linkage"],
+    "detente.repeated.noise": ["PublicValue", "best_public_value"],
+    "detente.repeated.payoff_set": ["PayoffSet", "payoff_set"],
+    "detente.repeated.stochastic": ["MarkovEquilibrium", "markov_equilibria"],
+    "detente.repeated.transfers": ["TransferLevels", "transfer_levels"],
+    "detente.trust.best_reply": ["BestReply", "best_reply"],
+    "detente.trust.frontier": ["Frontier", "trust_frontier"],
+    "detente.trust.learning": ["TrustPath", "update_trust"],
+    "detente.trust.least_demanding": ["LeastDemanding", "least_demanding"],
+    "detente.trust.noisy": ["TrustBounds", "trust_bounds"],
+    "detente.trust.one_shot": ["basin_of_distrust", "belief_threshold"],
+    "detente.trust.phase": ["PhaseDiagram", "phase_diagram"],
+    "detente.trust.prior_region": ["prior_region"],
+    "detente.trust.region": ["trust_region"],
+    "detente.trust.substitutes": ["substitutes"],
     "detente.scenario.load": ["load_scenario", "scenarios"],
     "detente.scenario.scenario": ["Scenario"],
     "detente.scenario.uncertainty": ["class_flips", "class_shares"],
-    "detente.trust.frontier": ["Frontier", "trust_frontier"],
-    "detente.trust.one_shot": ["basin_of_distrust", "belief_threshold"],
-    "detente.trust.region": ["trust_region"],
     "detente.view.solution": ["Solution", "solve"],
 }
 _HOME = {name: module for module, names in _LATER.items() for name in names}
@@ -97,6 +145,7 @@ __all__ = [
     "Agreement",
     "AgreementError",
     "Algebraic",
+    "BestReply",
     "CertificateError",
     "Commitment",
     "Component",
@@ -107,60 +156,102 @@ __all__ = [
     "Elimination",
     "Equilibrium",
     "EquilibriumSet",
+    "EvolutionarilyStable",
     "FormatError",
     "Frontier",
     "Game",
     "Incentives",
     "Interval",
     "LabelError",
+    "LeastDemanding",
+    "LeastDiscount",
+    "Linkage",
+    "LogitBranch",
     "Machine",
+    "MarkovEquilibrium",
     "ParameterError",
     "PayoffError",
+    "PayoffSet",
+    "PhaseDiagram",
+    "Polytope",
     "ProfileError",
+    "PublicValue",
+    "QuantalResponse",
     "Region",
     "RepeatedGame",
     "Scenario",
+    "SelectedEquilibrium",
     "Solution",
+    "StochasticGame",
     "TextbookGame",
+    "TransferLevels",
+    "TrustBounds",
+    "TrustPath",
     "UnsupportedError",
     "__version__",
     "agreements",
     "basin_of_distrust",
     "belief_threshold",
+    "best_public_value",
+    "best_reply",
+    "best_reply_dynamics",
     "class_flips",
     "class_shares",
     "commitment",
     "conditional_offer",
     "correlated_equilibrium",
     "dominated",
+    "evolutionarily_stable",
+    "fictitious_play",
     "from_nashpy",
     "from_pygambit",
     "from_quantecon",
+    "harsanyi_selten",
     "holds_where",
     "incentives",
+    "incentives_batch",
     "is_evolutionarily_stable",
     "iterated_elimination",
+    "least_demanding",
+    "least_discount",
+    "linkage",
     "load_scenario",
+    "logit_branch",
+    "logit_equilibrium",
     "machines",
+    "markov_equilibria",
     "nash_equilibria",
+    "nash_equilibria_batch",
     "p_dominance",
     "parse_game",
+    "payoff_set",
     "perfect",
+    "phase_diagram",
     "plot",
+    "prior_region",
     "public_signals",
     "pure_equilibria",
+    "quantal_response",
     "rationalizable",
     "read_game",
+    "replicator",
+    "replicator_rest_point",
     "risk_dominant",
     "scenarios",
     "solve",
+    "solve_2x2_batch",
+    "solve_one",
+    "substitutes",
     "textbook",
     "to_nashpy",
     "to_pygambit",
     "to_quantecon",
+    "transfer_levels",
     "trembles",
+    "trust_bounds",
     "trust_frontier",
     "trust_region",
+    "update_trust",
     "write_game",
 ]
 

@@ -15,6 +15,7 @@ from detente.exact.rational import to_fraction
 from detente.exact.region import PARAMETER_NAMES, Region
 from detente.scenario.uncertainty import Flip
 from detente.trust.frontier import Frontier
+from detente.trust.phase import PhaseDiagram
 from detente.view.wording import class_name, decimal
 
 if TYPE_CHECKING:
@@ -64,6 +65,34 @@ def trust_frontier(
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="discount factor δ", ylabel="least trust μ*")
     if any(f.pieces for f in frontiers):
         axes.legend(frameon=False, loc="lower left")
+    return _plain(axes)
+
+
+def phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, at: Any = None, columns: int = 200) -> Axes:
+    """Where claims hold in two parameters, with the exact boundary; ``at`` marks a point (x, y).
+
+    Every claim's set is shaded between the exact ends of its slices; boundaries that do not belong to the set are
+    dashed.
+    """
+    axes = _axes(ax)
+    slices = diagram.slices(columns)
+    x = np.array([float(v) for v, _ in slices])
+    for k, (claim, colour) in enumerate(zip(diagram.claims, COLOURS, strict=False)):
+        sets = [found[k] for _, found in slices]
+        for layer in range(max(len(s.intervals) for s in sets)):
+            ends = [s.intervals[layer] if layer < len(s.intervals) else None for s in sets]
+            lo, hi = (np.array([np.nan if i is None else float(getattr(i, e)) for i in ends]) for e in ("lo", "hi"))
+            axes.fill_between(x, lo, hi, color=colour, alpha=0.22, lw=0, label=claim if layer == 0 else None)
+    for boundary in diagram.boundaries(columns):
+        colour = COLOURS[diagram.claims.index(boundary.claim) % len(COLOURS)]
+        axes.plot(boundary.x, boundary.y, color=colour, lw=1.8, ls="-" if boundary.closed else "--")
+    if at is not None:
+        axes.plot(_value(at[0]), _value(at[1]), "o", color="black", ms=6, mec="white")
+    names = [PARAMETER_NAMES.get(name, name) for name in (diagram.x, diagram.y)]
+    axes.set(xlabel=names[0], ylabel=names[1])
+    axes.set_xlim(float(diagram.x_range.lo), float(diagram.x_range.hi))
+    axes.set_ylim(float(diagram.y_range.lo), float(diagram.y_range.hi))
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.0 + 0.09 * len(diagram.claims)))
     return _plain(axes)
 
 

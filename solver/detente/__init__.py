@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from detente.trust.phase import PhaseDiagram, phase_diagram
     from detente.trust.prior_region import prior_region
     from detente.trust.region import trust_region
-    from detente.trust.substitutes import substitutes
+    from detente.trust.substitutes import Substitute, Substitutes, substitutes
     from detente.view import plot
     from detente.view.solution import Solution, solve
 
@@ -133,7 +133,7 @@ _LATER = {
     "detente.trust.phase": ["PhaseDiagram", "phase_diagram"],
     "detente.trust.prior_region": ["prior_region"],
     "detente.trust.region": ["trust_region"],
-    "detente.trust.substitutes": ["substitutes"],
+    "detente.trust.substitutes": ["Substitute", "Substitutes", "substitutes"],
     "detente.scenario.load": ["load_scenario", "scenarios"],
     "detente.scenario.scenario": ["Scenario"],
     "detente.scenario.uncertainty": ["class_flips", "class_shares"],
@@ -183,6 +183,8 @@ __all__ = [
     "SelectedEquilibrium",
     "Solution",
     "StochasticGame",
+    "Substitute",
+    "Substitutes",
     "TextbookGame",
     "TransferLevels",
     "TrustBounds",

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from detente.trust.one_shot import basin_of_distrust, belief_threshold
     from detente.trust.phase import PhaseDiagram, phase_diagram
     from detente.trust.prior_region import prior_region
+    from detente.trust.reduced_game import reduced_game, risk_dominance_region
     from detente.trust.region import trust_region
     from detente.trust.substitutes import Substitute, Substitutes, substitutes
     from detente.view import plot
@@ -132,6 +133,7 @@ _LATER = {
     "detente.trust.one_shot": ["basin_of_distrust", "belief_threshold"],
     "detente.trust.phase": ["PhaseDiagram", "phase_diagram"],
     "detente.trust.prior_region": ["prior_region"],
+    "detente.trust.reduced_game": ["reduced_game", "risk_dominance_region"],
     "detente.trust.region": ["trust_region"],
     "detente.trust.substitutes": ["Substitute", "Substitutes", "substitutes"],
     "detente.scenario.load": ["load_scenario", "scenarios"],
@@ -236,8 +238,10 @@ __all__ = [
     "quantal_response",
     "rationalizable",
     "read_game",
+    "reduced_game",
     "replicator",
     "replicator_rest_point",
+    "risk_dominance_region",
     "risk_dominant",
     "scenarios",
     "solve",

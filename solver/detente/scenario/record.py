@@ -32,8 +32,8 @@ def recorded_quarters(
 ) -> tuple[Quarter, ...]:
     """The quarters by whose end both sides have moved, up to ``until`` (default: the scenario's date).
 
-    The last is that of the last move before ``until``: the record says nothing of what came later. Empty if the scenario
-    is not about the two sides of the record.
+    The last is that of the last move up to ``until``: the record says nothing of what came later. Empty if the
+    scenario is not about the two sides of the record.
 
     Raises
     ------

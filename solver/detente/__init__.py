@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from detente.trust.frontier import Frontier, trust_frontier
     from detente.trust.learning import TrustPath, update_trust
     from detente.trust.least_demanding import LeastDemanding, least_demanding
+    from detente.trust.needs import TrustNeed, TrustNeeds, trust_needs
     from detente.trust.noisy import TrustBounds, trust_bounds
     from detente.trust.one_shot import basin_of_distrust, belief_threshold
     from detente.trust.phase import PhaseDiagram, phase_diagram
@@ -129,6 +130,7 @@ _LATER = {
     "detente.trust.frontier": ["Frontier", "trust_frontier"],
     "detente.trust.learning": ["TrustPath", "update_trust"],
     "detente.trust.least_demanding": ["LeastDemanding", "least_demanding"],
+    "detente.trust.needs": ["TrustNeed", "TrustNeeds", "trust_needs"],
     "detente.trust.noisy": ["TrustBounds", "trust_bounds"],
     "detente.trust.one_shot": ["basin_of_distrust", "belief_threshold"],
     "detente.trust.phase": ["PhaseDiagram", "phase_diagram"],
@@ -190,6 +192,8 @@ __all__ = [
     "TextbookGame",
     "TransferLevels",
     "TrustBounds",
+    "TrustNeed",
+    "TrustNeeds",
     "TrustPath",
     "UnsupportedError",
     "__version__",
@@ -256,6 +260,7 @@ __all__ = [
     "trembles",
     "trust_bounds",
     "trust_frontier",
+    "trust_needs",
     "trust_region",
     "update_trust",
     "write_game",

@@ -1,0 +1,168 @@
+"""Who needs more trust to keep an agreement, and why.
+
+At a player's least trust μ* some other plan does as well as keeping. It gains b > 0 against an opportunist and −a > 0
+is what it forgoes against a keeper, so μ* = b / (b − a): trust is needed as far as what keeping *risks*, b, is large
+beside what is at *stake*, −a. Both are normalised average values, in units of the stage payoffs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from detente.errors import CertificateError, LabelError
+from detente.exact.polynomial import ONE, X
+from detente.exact.rational import fraction_text
+from detente.game.agreement import Agreement
+from detente.game.machine import Machine
+from detente.game.machines import always
+from detente.game.repeated import RepeatedGame
+from detente.repeated.parameters import UNIT_INTERVAL
+from detente.trust.belief import Trust, encounter, worst_action
+from detente.trust.check import keeping_is_optimal
+
+
+@dataclass(frozen=True)
+class TrustNeed:
+    """What one player needs.
+
+    Attributes
+    ----------
+    least
+        The least trust at which keeping is optimal; None if no trust suffices.
+    risk
+        What keeping loses, against an opportunist, to the plan that does as well at the least trust.
+    stake
+        What keeping gains against a keeper over that plan; negative if even a sure keeper would be exploited.
+    temptation
+        The state and act in which that plan first departs from the agreement; None if keeping is optimal at any trust.
+    """
+
+    player: Any
+    least: Fraction | None
+    risk: Fraction
+    stake: Fraction
+    temptation: tuple[str, Any] | None
+    opportunist: Machine
+
+    def explain(self) -> str:
+        """One sentence: how much trust, and why."""
+        if self.temptation is None:
+            return f"{self.player} keeps it whoever the other side may be."
+        state, act = self.temptation
+        departure = f"{act} in state '{state}'"
+        risk, stake = fraction_text(self.risk), fraction_text(self.stake)
+        if self.least is None:
+            return f"{self.player} would choose {departure} whatever its trust: against a keeper that gains, too."
+        return (
+            f"{self.player} needs trust of at least {fraction_text(self.least)}: rather than {departure}, keeping it "
+            f"risks {risk} a period against an opportunist for {stake} a period with a keeper."
+        )
+
+
+class TrustNeeds(Mapping[Any, TrustNeed]):
+    """What each player needs to keep one agreement, by player."""
+
+    def __init__(self, rg: RepeatedGame, agreement: Agreement, rows: Mapping[Any, TrustNeed]) -> None:
+        self.rg, self.agreement = rg, agreement
+        self._rows: dict[Any, TrustNeed] = dict(rows)
+
+    def __getitem__(self, player: Any) -> TrustNeed:
+        if player not in self._rows:
+            raise LabelError("player", player, self._rows)
+        return self._rows[player]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def more(self) -> Any:
+        """The player who needs more trust; None if both need the same."""
+        first, second = self._rows.values()
+        levels = [Fraction(2) if row.least is None else row.least for row in (first, second)]
+        if levels[0] == levels[1]:
+            return None
+        return first.player if levels[0] > levels[1] else second.player
+
+    def explain(self) -> str:
+        """Who needs more trust, and why: the larger risk, the smaller stake, or both, relative to the other's."""
+        sentences = [row.explain() for row in self._rows.values()]
+        if self.more is not None and all(row.least for row in self._rows.values()):
+            more = self._rows[self.more]
+            less = next(row for row in self._rows.values() if row is not more)
+            sentences.append(
+                f"{more.player} needs more: {fraction_text(more.risk / more.stake)} is risked for each unit at stake, "
+                f"against {fraction_text(less.risk / less.stake)} for {less.player}."
+            )
+        return " ".join(sentences)
+
+    def verify(self) -> None:
+        """Check by the independent test that keeping is optimal at the least trust, and not below it."""
+        for i, row in enumerate(self._rows.values()):
+            probes = [(row.least, True)] if row.least is not None else [(Fraction(k, 4), False) for k in range(5)]
+            if row.least:
+                probes.append((row.least * Fraction(999_999_999, 10**9), False))
+            for mu, expected in probes:
+                if keeping_is_optimal(self.rg, self.agreement, i, row.opportunist, mu) != expected:
+                    raise CertificateError("trust", mu, f"the independent check to agree for {row.player}")
+
+    def __repr__(self) -> str:
+        levels = ", ".join(f"{row.player}: {row.least}" for row in self._rows.values())
+        return f"<TrustNeeds of {self.agreement.name or 'the agreement'}: {levels}>"
+
+
+def trust_needs(rg: RepeatedGame, ag: Agreement) -> TrustNeeds:
+    """How much trust each of two players needs to keep an agreement, what it is set against, and who needs more.
+
+    Opportunists always play the stage action that is worst for the other side, as in :func:`detente.trust_region`.
+
+    Raises
+    ------
+    UnsupportedError
+        For more than two players and for noisy monitoring.
+
+    Examples
+    --------
+    >>> from detente.game import agreements
+    >>> from detente.game.game import Game
+    >>> game = Game.bimatrix([[3, 0], [5, 1]], [[4, 7], [0, 2]], players=["US", "China"], actions=["Relax", "Restrict"])
+    >>> needs = trust_needs(RepeatedGame(game, "9/10"), agreements.grim_trigger(game))
+    >>> print(needs.explain())
+    US needs trust of at least 1/17: rather than Restrict in state 'path', keeping it risks 1/10 a period against an
+    opportunist for 8/5 a period with a keeper. China needs trust of at least 2/17: rather than Restrict in state
+    'path', keeping it risks 1/5 a period against an opportunist for 3/2 a period with a keeper. China needs more: 2/15
+    is risked for each unit at stake, against 1/16 for US.
+    """
+    return TrustNeeds(rg, ag, {name: _need(rg, ag, name) for name in rg.game.players})
+
+
+def _need(rg: RepeatedGame, ag: Agreement, player: Any) -> TrustNeed:
+    meeting = encounter(rg, ag, player)
+    opportunist = always(worst_action(rg, meeting.player))
+    problem = meeting.problem(Trust(X, ONE), None, UNIT_INTERVAL)
+    keep, zero, one = meeting.keep, Fraction(0), Fraction(1)
+    kept = problem.value(keep)
+    mu, risk, stake = zero, zero, zero
+    temptation: tuple[str, Any] | None = None
+    least: Fraction | None = zero
+    while True:  # Newton's method on a convex piecewise-linear function: finitely many steps upwards
+        plan = problem.best_policy(mu, keep)
+        value = problem.value(plan)
+        b, a = (value.at(0, x) - kept.at(0, x) for x in (zero, one))
+        if (1 - mu) * b + mu * a <= 0:
+            break
+        risk, stake = b, -a
+        departure = problem.first_departure(keep, plan, 0)
+        assert departure is not None
+        node, action = departure
+        temptation = (meeting.bound.states[meeting.nodes[node][1]], rg.game.actions[meeting.player][action])
+        if a > 0 or b <= a:
+            least = None
+            break
+        least = mu = b / (b - a)
+    return TrustNeed(rg.game.players[meeting.player], least, risk, stake, temptation, opportunist)

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from detente.repeated.linkage import Linkage, linkage
     from detente.repeated.noise import PublicValue, best_public_value
     from detente.repeated.payoff_set import PayoffSet, payoff_set
+    from detente.repeated.slacks import Slack, incentive_slacks
     from detente.repeated.stochastic import MarkovEquilibrium, markov_equilibria
     from detente.repeated.transfers import TransferLevels, transfer_levels
     from detente.scenario.load import load_scenario, scenarios
@@ -124,6 +125,7 @@ _LATER = {
     "detente.repeated.linkage": ["Linkage", "linkage"],
     "detente.repeated.noise": ["PublicValue", "best_public_value"],
     "detente.repeated.payoff_set": ["PayoffSet", "payoff_set"],
+    "detente.repeated.slacks": ["Slack", "incentive_slacks"],
     "detente.repeated.stochastic": ["MarkovEquilibrium", "markov_equilibria"],
     "detente.repeated.transfers": ["TransferLevels", "transfer_levels"],
     "detente.trust.best_reply": ["BestReply", "best_reply"],
@@ -185,6 +187,7 @@ __all__ = [
     "RepeatedGame",
     "Scenario",
     "SelectedEquilibrium",
+    "Slack",
     "Solution",
     "StochasticGame",
     "Substitute",
@@ -216,6 +219,7 @@ __all__ = [
     "from_quantecon",
     "harsanyi_selten",
     "holds_where",
+    "incentive_slacks",
     "incentives",
     "incentives_batch",
     "is_evolutionarily_stable",

@@ -92,3 +92,17 @@ def polynomial_text(coefficients: Sequence[int], variable: str = "x") -> str:
         terms.append(f"{sign}{factor}{name}")
     text = " ".join(terms) or "0"
     return text.removeprefix("+ ") if text.startswith("+") else text.replace("− ", "−", 1) if text[0] == "−" else text
+
+
+def integer_ratio(top: Poly, bottom: Poly) -> tuple[Polynomial, Polynomial]:
+    """``top / bottom`` as a ratio of polynomials with coprime integer coefficients in all; common factors stay.
+
+    >>> integer_ratio(polynomial([Fraction(1, 2), 1]), polynomial([3]))
+    (2x + 1, 6)
+    """
+    if not top:
+        return Polynomial((0,)), Polynomial((1,))
+    ratio = (top.numer() * bottom.denom(), bottom.numer() * top.denom())
+    content = ratio[0].content().gcd(ratio[1].content())
+    first, second = (Polynomial(int(c) // int(content) for c in p.coeffs()) for p in ratio)
+    return first, second

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from detente.exact.intervals import Interval, IntervalSet, between
-from detente.exact.polynomial import ONE, ZERO, Poly, Polynomial, X, evaluate, polynomial_text, to_fmpq
+from detente.exact.polynomial import ONE, ZERO, Poly, Polynomial, X, evaluate, integer_ratio, polynomial_text, to_fmpq
 from detente.exact.sign_sets import where_nonnegative, where_positive
 from detente.repeated.decision import DecisionProblem, Policy
 from detente.trust.belief import Trust
@@ -118,7 +118,7 @@ class _Cover:
             self._cover_at(sample)
         ordered = sorted(
             (
-                Piece(interval, *_integers(top, bottom), self.family.variable)
+                Piece(interval, *integer_ratio(top, bottom), self.family.variable)
                 for part, top, bottom in self.found
                 for interval in part
             ),
@@ -199,15 +199,6 @@ def _lowest_terms(denominator: Polynomial, numerator: Polynomial) -> tuple[Polyn
     while len(difference) > 1 and difference[-1] == 0:
         difference.pop()
     return Polynomial(difference), denominator
-
-
-def _integers(top: Poly, bottom: Poly) -> tuple[Polynomial, Polynomial]:
-    """Both polynomials with coprime integer coefficients in all."""
-    if not top:
-        return Polynomial((0,)), Polynomial((1,))
-    ratio = (top.numer() * bottom.denom(), bottom.numer() * top.denom())
-    content = ratio[0].content().gcd(ratio[1].content())
-    return tuple(Polynomial(int(c) // int(content) for c in p.coeffs()) for p in ratio)  # type: ignore[return-value]
 
 
 def _merged(pieces: list[Piece]) -> tuple[Piece, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction as F
 from itertools import product
 
@@ -67,6 +68,59 @@ def test_dominations_are_dominations_and_none_is_missed(A: list[list[int]], stri
             assert sum(found[a]) == 1
             leads = [sum(w * (A[k][c] - A[a][c]) for k, w in enumerate(found[a])) for c in range(n)]
             assert min(leads) > 0 if strict else (min(leads) >= 0 and max(leads) > 0)
+    dt.iterated_elimination(game, strict=strict).verify()
+    dt.iterated_elimination(game, strict=strict, mixed=False).verify()
+
+
+def test_a_published_elimination() -> None:
+    """Osborne and Rubinstein (1994), figure 61.1: B falls to half T and half M, then L to R, then T to M."""
+    game = dt.Game.bimatrix([[3, 0], [0, 3], [1, 1]], [[0, 1], [0, 1], [1, 0]], actions=[["T", "M", "B"], ["L", "R"]])
+    record = dt.iterated_elimination(game)
+    record.verify()
+    assert [[d.action for d in found] for found in record.rounds] == [["B"], ["L"], ["T"]]
+    assert record.rounds[0][0].by == (F(1, 2), F(1, 2), 0)
+    assert record.is_solved
+    assert dt.rationalizable(game) == {"Player 1": ("M",), "Player 2": ("R",)}
+
+
+def test_three_players_and_larger_games() -> None:
+    rng = np.random.default_rng(1)
+    u = rng.integers(0, 100, (3, 4, 3, 3))
+    u[1, :, 2] = u[1, :, :2].min(axis=1) - 1  # dominated by either, so by their mixtures too
+    found = dt.dominated(dt.Game(u))
+    assert ("Player 2", 2) in {(d.player, d.action) for d in found}
+    for d in found:
+        d.verify()
+    large = rng.integers(0, 1000, (2, 30, 30))
+    large[0, 17] = large[0, :17].sum(axis=0) // 17 - 1
+    [only] = [d for d in dt.dominated(dt.Game(large)) if d.player == "Player 1"]
+    assert only.action == 17
+    only.verify()
+
+
+def test_certificates_of_dominance_can_fail() -> None:
+    game = dt.Game.bimatrix([[4, 0], [0, 4], [1, 1]], [[0, 0]] * 3)
+    record = dt.iterated_elimination(game)
+    [[found]] = record.rounds
+    found.verify()
+    record.verify()
+    for by in ((F(1), F(0), F(0)), (F(1), F(1), F(0)), (F(0), F(0), F(1)), (F(2), F(-1), F(0))):
+        with pytest.raises(dt.CertificateError):
+            replace(found, by=by).verify()
+    with pytest.raises(dt.CertificateError):
+        replace(found, action="1").verify()
+    level = dt.iterated_elimination(dt.Game.bimatrix([[1, 0], [0, 1]], [[0, 0]] * 2))
+    level.verify()
+    sure = ((F(1), F(0)), (F(1), F(0)))
+    for wrong in (
+        replace(record, rounds=()),
+        replace(record, game=game),
+        replace(record, rounds=record.rounds * 2),
+        replace(level, beliefs=(sure, level.beliefs[1])),
+        replace(level, strict=False),
+    ):
+        with pytest.raises(dt.CertificateError):
+            wrong.verify()
 
 
 @given(square)

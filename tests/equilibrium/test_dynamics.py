@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction as F
 from itertools import product
 from typing import Any
@@ -258,6 +259,7 @@ def test_paths_end_in_an_equilibrium_or_a_cycle(seed: int, simultaneous: bool) -
     u = np.array([chance.randint(-2, 2) for _ in range(n * int(np.prod(shape)))]).reshape(n, *shape)
     game = dt.Game(u)
     path = best_reply_dynamics(game, [0] * n, simultaneous=simultaneous)
+    path.verify()
     assert path.converged == (game.regret(path.profiles[-1]) == 0)
     assert all(game.regret(p) > 0 for p in path.profiles[:-1])
     for before, after in zip(path.profiles, path.profiles[1:], strict=False):
@@ -286,7 +288,9 @@ def test_common_interests_converge_when_players_take_turns(seed: int) -> None:
 def test_every_round_replies_to_the_frequencies_so_far() -> None:
     rng = np.random.default_rng(5)
     game = dt.Game(rng.integers(-9, 10, (2, 4, 3)))
-    history = fictitious_play(game, (3, 2), 60).history
+    played = fictitious_play(game, (3, 2), 60)
+    played.verify()
+    history = played.history
     assert history[0].tolist() == [3, 2]
     for t in range(1, 60):
         past = [[F(int(c), t) for c in np.bincount(history[:t, i], minlength=m)] for i, m in enumerate(game.shape)]
@@ -340,6 +344,28 @@ def test_coordination_is_learned_and_large_payoffs_stay_exact() -> None:
     majority = np.array([[[1, 0], [0, 0]], [[0, 0], [0, 1]]])
     assert fictitious_play(dt.Game([majority] * 3), (1, 1, 1), 20).regret == 0
     assert not plain.history.flags.writeable
+
+
+def test_certificates_can_fail() -> None:
+    pd = dt.textbook("prisoners-dilemma").game
+    path = best_reply_dynamics(pd, (0, 0))
+    cycle = best_reply_dynamics(PENNIES, (0, 0))
+    played = fictitious_play(PENNIES, (0, 0), 200)
+    for fine in (path, cycle, played):
+        fine.verify()
+    history = played.history.copy()
+    history[1:, 0] = 1 - history[1:, 0]
+    for wrong in (
+        replace(path, profiles=path.profiles[::-1]),
+        replace(path, profiles=path.profiles[:-1]),
+        replace(cycle, cycle=()),
+        replace(cycle, cycle=cycle.cycle[::-1][:1]),
+        replace(played, history=history),
+        replace(played, frequencies=((F(1, 3), F(2, 3)),) * 2),
+        replace(played, regret=F(0)),
+    ):
+        with pytest.raises(dt.CertificateError):
+            wrong.verify()
 
 
 @pytest.mark.parametrize("rounds", [0, -1, 2.5, True, "10", 10**9])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction as F
 from itertools import combinations, product
 from typing import Any
@@ -24,12 +25,19 @@ def square(low: int, high: int, size: int = 3) -> Any:
     )
 
 
+def found_in(A: Any) -> tuple[dt.EvolutionarilyStable, ...]:
+    found = evolutionarily_stable(dt.Game.symmetric(A))
+    for e in found:
+        e.verify()
+    return found
+
+
 def strategies(A: Any) -> set[Vector]:
-    return {e.strategy for e in evolutionarily_stable(dt.Game.symmetric(A))}
+    return {e.strategy for e in found_in(A)}
 
 
 def supports(A: Any) -> set[tuple[int, ...]]:
-    return {e.support for e in evolutionarily_stable(dt.Game.symmetric(A))}
+    return {e.support for e in found_in(A)}
 
 
 def u(A: Any, x: Vector, y: Vector) -> F:
@@ -249,3 +257,27 @@ def test_a_search_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -
     dominant = [[100 * int(i == 11) - int(i == j) for j in range(12)] for i in range(12)]
     with pytest.raises(dt.UnsupportedError, match="supports"):
         evolutionarily_stable(dt.Game.symmetric(dominant))
+
+
+def test_certificates_can_fail() -> None:
+    hawk_dove, rps = dt.Game.symmetric([[-1, 2], [0, 1]]), dt.Game.symmetric([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+    [stable] = evolutionarily_stable(hawk_dove)
+    even, third = (F(1, 2),) * 2, (F(1, 3),) * 3
+    assert stable.strategy == even
+    wrong: list[dict[str, Any]] = [
+        {"strategy": (F(1), F(0)), "best_replies": (0,), "payoff": F(-1)},
+        {"strategy": (F(1, 2), F(1))},
+        {"payoff": F(1)},
+        {"minors": (F(3),)},
+        {"best_replies": (0,)},
+        {"game": rps, "strategy": third, "payoff": F(0), "best_replies": (0, 1, 2)},
+        {"game": dt.Game.symmetric([[2, 0], [0, 1]]), "strategy": (F(1, 3), F(2, 3)), "payoff": F(2, 3)},
+    ]
+    for change in wrong:
+        with pytest.raises(dt.CertificateError):
+            replace(stable, **change).verify()
+    # An unused best reply that does as well: x = first action, A[0] = A[1] at x, and A[1][1] = A[0][1].
+    [strict] = evolutionarily_stable(dt.Game.symmetric([[1, 0], [0, 0]]))
+    same = replace(strict, game=dt.Game.symmetric([[1, 0], [1, 0]]), best_replies=(0, 1))
+    with pytest.raises(dt.CertificateError, match="every other best reply"):
+        same.verify()

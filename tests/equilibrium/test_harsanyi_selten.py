@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction as F
 
 import pytest
@@ -122,3 +123,29 @@ def test_scale_and_names_do_not_matter(values: list[int], scale: int, shift: int
     u = game.exact_payoffs
     swapped = harsanyi_selten(dt.Game([u[1].T, u[0].T]))
     assert (swapped.equilibrium.strategies, swapped.criterion) == ((y, x), selected.criterion)
+
+
+@given(entries)
+def test_selections_verify(values: list[int]) -> None:
+    try:
+        selected = harsanyi_selten(game_of(values))
+    except dt.UnsupportedError:
+        return
+    selected.verify()
+
+
+def test_certificates_can_fail() -> None:
+    stag = harsanyi_selten(dt.textbook("stag-hunt").game)
+    risky = harsanyi_selten(dt.Game.bimatrix([[4, 0], [0, 2]], [[2, 0], [0, 3]]))
+    tie = harsanyi_selten(dt.textbook("chicken").game)
+    other = next(e for e in risky.others if e.is_pure)
+    rest = (risky.equilibrium, *(e for e in risky.others if e is not other))
+    for wrong in (
+        replace(stag, criterion="risk dominance"),
+        replace(stag, criterion="unique"),
+        replace(risky, equilibrium=other, others=rest),
+        replace(tie, criterion="risk dominance"),
+        replace(stag, game=dt.textbook("prisoners-dilemma").game),
+    ):
+        with pytest.raises(dt.CertificateError):
+            wrong.verify()

@@ -252,6 +252,31 @@ def test_a_large_random_game_quickly() -> None:
     assert exact.support == found.support
 
 
+@pytest.mark.parametrize("top", [10**6, 3])
+def test_three_hundred_actions_each(top: int) -> None:
+    """Generic, and so full of ties that a lexicographic rule is needed; all answers are exact."""
+    game = dt.Game(np.random.default_rng(2).integers(0, top, (2, 300, 300)))
+    for label in (None, 0, 450):
+        found = solve_one(game, "lemke-howson", initial_label=label, budget=60)
+        assert found.regret == 0
+        x, y = (np.array(s, dtype=float) for s in found.strategies)
+        A, B = game.payoffs / top
+        assert (A @ y).max() - x @ A @ y < 1e-12
+        assert (x @ B).max() - x @ B @ y < 1e-12
+
+
+@pytest.mark.slow
+def test_a_thousand_actions_each() -> None:
+    rng = np.random.default_rng(3)
+    A = rng.random((1000, 1000))
+    zero_sum = solve_one(dt.Game([A, -A]))
+    assert zero_sum.regret <= 1e-12
+    x, y = (np.array(s) for s in zero_sum.strategies)
+    assert (A @ y).max() - (x @ A).min() <= 1e-9
+    general = solve_one(dt.Game(rng.integers(0, 10**6, (2, 1000, 1000))))
+    assert general.regret == 0
+
+
 def test_a_large_support_in_floats_and_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     A = np.random.default_rng(0).random((60, 60))
     monkeypatch.setattr(one, "LARGE_SUPPORT", 10)

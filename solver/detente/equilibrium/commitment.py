@@ -5,76 +5,167 @@ leader prefers (the strong Stackelberg equilibrium; von Stackelberg 1934; von St
 Economic Behavior* 69). The best mixture is found by one linear programme for each reply of the follower (Conitzer and
 Sandholm 2006, *EC'06*, section 3), here in exact arithmetic; a mixture never earns less than the best pure commitment
 or the leader's best equilibrium.
+
+With payoffs a (leader) and b (follower), reply k is a best one to the mixture p iff Σ_r p_r (b_rj − b_rk) ≤ 0 for every
+other reply j. Prices λ ≥ 0 on these constraints prove that no mixture with reply k earns more than v if
+a_rk − Σ_j λ_j (b_rj − b_rk) ≤ v in every row r. Such prices for every reply are the certificate of optimality: the dual
+solutions, and for replies that are never best, those of Farkas' lemma.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from detente.errors import CertificateError, UnsupportedError
-from detente.exact.linear_programme import maximise
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.errors import CertificateError, ParameterError, UnsupportedError
+from detente.exact.large_programme import optimum, sparse
+from detente.exact.matrix_game import solve_matrix_game
 from detente.game.game import Game, Number, Strategy
+
+FLOAT_TOLERANCE = 1e-9  # relative to the payoff range
+
+Prices = tuple[Fraction, ...]
 
 
 @dataclass(frozen=True)
 class Commitment:
-    """The ``leader``'s optimal commitment, the follower's ``reply`` (an action's name), and both payoffs."""
+    """The ``leader``'s optimal commitment, the follower's ``reply`` (an action's name), and both payoffs.
+
+    ``prices`` prove that no mixture earns more: for each reply of the follower one price for each other. They are empty
+    for a pure commitment, whose proof is to try all actions.
+    """
 
     game: Game
     leader: Any
     strategy: Strategy
     reply: Any
     payoffs: tuple[Number, ...]
+    mixed: bool
+    prices: tuple[Prices, ...] = field(repr=False)
 
     def verify(self) -> None:
-        """Check that the reply is a best one and that the payoffs are theirs; a :class:`CertificateError` if not."""
+        """Check the reply, the payoffs and that nothing earns more; a :class:`CertificateError` if one fails."""
         i = self.game.player_index(self.leader)
-        profile = [self.strategy, self.reply] if i == 0 else [self.reply, self.strategy]
-        if self.reply not in self.game.best_responses(1 - i, self.strategy):
+        own, other = (v.tolist() for v in _leaders_view(self.game, i))
+        p = [Fraction(x) for x in self.strategy]
+        reply = self.game.action_index(1 - i, self.reply)
+        slack = Fraction(0)
+        if not self.game.is_exact:
+            spread = self.game.exact_payoffs.max() - self.game.exact_payoffs.min()
+            slack = Fraction(FLOAT_TOLERANCE) * spread
+        earned = [sum((x * row[k] for x, row in zip(p, other, strict=True)), Fraction(0)) for k in range(len(other[0]))]
+        if min(p) < 0 or abs(sum(p, Fraction(0)) - 1) > slack or max(earned) - earned[reply] > slack:
             raise CertificateError("commitment", self.reply, "a best reply to the commitment")
-        spread = float(self.game.payoffs.max() - self.game.payoffs.min())
-        off = [abs(float(a) - float(b)) for a, b in zip(self.payoffs, self.game.payoff(profile), strict=True)]
-        if max(off) > 1e-9 * spread:
+        value = sum((x * row[reply] for x, row in zip(p, own, strict=True)), Fraction(0))
+        claimed = [Fraction(self.payoffs[i]), Fraction(self.payoffs[1 - i])]
+        if max(abs(claimed[0] - value), abs(claimed[1] - earned[reply])) > slack:
             raise CertificateError("commitment", self.payoffs, "the payoffs of the commitment and its reply")
+        limit = self._limit(own, other)
+        if value < limit - slack:
+            raise CertificateError("commitment", value, f"the best commitment; up to {limit} is possible")
+
+    def _limit(self, own: list[list[Fraction]], other: list[list[Fraction]]) -> Fraction:
+        """The most that any commitment can earn, by trying all actions or by the prices."""
+        if not self.mixed:
+            ties = [[y == max(rival) for y in rival] for rival in other]
+            return max(x for row, tie in zip(own, ties, strict=True) for x, t in zip(row, tie, strict=True) if t)
+        replies = range(len(own[0]))
+        if len(self.prices) != len(replies) or any(price < 0 for prices in self.prices for price in prices):
+            raise CertificateError("commitment", self.prices, "a non-negative price for every pair of replies")
+        return max(
+            row[k] - sum((price * (rival[j] - rival[k]) for j, price in enumerate(prices) if price), Fraction(0))
+            for k, prices in enumerate(self.prices)
+            for row, rival in zip(own, other, strict=True)
+        )
 
 
 def commitment(game: Game, leader: Any, mixed: bool = False) -> Commitment:
     """The leader's best commitment in a two-player game, pure or mixed; exact in an exact game.
 
+    Parameters
+    ----------
+    leader
+        Who commits: a player's name or index. The follower's ties are broken in the leader's favour.
+    mixed
+        Whether the leader can commit to a mixture.
+
+    Raises
+    ------
+    UnsupportedError, LabelError, ParameterError
+        If there are not two players, for an unknown leader, and ``mixed`` that is neither True nor False.
+
+    Examples
+    --------
     >>> chicken = Game.symmetric([[6, 2], [7, 0]], players=["US", "China"], actions=["Relax", "Restrict"])
     >>> first = commitment(chicken, "US")
     >>> first.strategy, first.reply, first.payoffs
     ((Fraction(0, 1), Fraction(1, 1)), 'Relax', (Fraction(7, 1), Fraction(2, 1)))
+    >>> inspection = Game.bimatrix([[2, 4], [1, 3]], [[1, 0], [0, 1]])
+    >>> commitment(inspection, 0).payoffs[0], commitment(inspection, 0, mixed=True).payoffs[0]
+    (Fraction(3, 1), Fraction(7, 2))
     """
     if game.n_players != 2:
         raise UnsupportedError("game", f"{game.n_players} players", "two players: a leader and a follower")
+    if not isinstance(mixed, bool):
+        raise ParameterError("mixed", mixed, "True or False")
     i = game.player_index(leader)
-    u = game.exact_payoffs if i == 0 else game.exact_payoffs.transpose(0, 2, 1)
-    own, other = u[i], u[1 - i]  # rows: the leader's actions
-    m, n = own.shape
-    best: tuple[Fraction, tuple[Fraction, ...], int] | None = None
-    for reply in range(n):
-        if mixed:
-            # The mixtures to which this reply is a best one, and among them the leader's favourite
-            rows = [[other[a, k] - other[a, reply] for a in range(m)] for k in range(n) if k != reply]
-            found = maximise(list(own[:, reply]), rows, [Fraction(0)] * len(rows), [[Fraction(1)] * m], [Fraction(1)])
-            candidates = [(found.value, found.x)] if found.status == "optimal" else []
-        else:
-            candidates = [
-                (own[a, reply], tuple(Fraction(int(a == k)) for k in range(m)))
-                for a in range(m)
-                if other[a, reply] == max(other[a])
-            ]
-        for value, strategy in candidates:
-            if best is None or value > best[0]:
-                best = (value, strategy, reply)
-    assert best is not None  # every strategy has a best reply
-    _, strategy, reply = best
+    own, other = _leaders_view(game, i)
+    strategy, reply, prices = _best_mixture(own, other) if mixed else (*_best_action(own, other), ())
     label = game.actions[1 - i][reply]
-    payoffs = [sum((p * v[a, reply] for a, p in enumerate(strategy)), Fraction(0)) for v in (own, other)]
-    both = tuple(payoffs if i == 0 else reversed(payoffs))
+    earned = [sum((p * v[r, reply] for r, p in enumerate(strategy)), Fraction(0)) for v in (own, other)]
+    both = (earned[i], earned[1 - i])
+    name = game.players[i]
     if not game.is_exact:
-        return Commitment(game, game.players[i], tuple(map(float, strategy)), label, tuple(map(float, both)))
-    return Commitment(game, game.players[i], strategy, label, both)
+        return Commitment(game, name, tuple(map(float, strategy)), label, tuple(map(float, both)), mixed, prices)
+    return Commitment(game, name, strategy, label, both, mixed, prices)
+
+
+def _leaders_view(game: Game, leader: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Exact payoffs of leader and follower; rows: the leader's actions."""
+    u = game.exact_payoffs if leader == 0 else game.exact_payoffs.transpose(0, 2, 1)
+    return u[leader], u[1 - leader]
+
+
+def _best_action(own: NDArray[Any], other: NDArray[Any]) -> tuple[tuple[Fraction, ...], int]:
+    """The leader's best action, as a strategy, and the reply."""
+    ties = np.equal(other, other.max(axis=1, keepdims=True)).astype(bool)
+    best = max(own[ties])
+    row, reply = np.argwhere(ties & np.equal(own, best).astype(bool))[0].tolist()
+    return tuple(Fraction(int(r == row)) for r in range(len(own))), reply
+
+
+def _best_mixture(own: NDArray[Any], other: NDArray[Any]) -> tuple[tuple[Fraction, ...], int, tuple[Prices, ...]]:
+    """The best mixture, the reply, and the prices for every reply."""
+    m, n = own.shape
+    # The best action is a start: a reply under which no action earns more needs no programme, and prices of zero.
+    strategy, reply = _best_action(own, other)
+    value = own[strategy.index(1), reply]
+    prices: list[Prices | None] = [None] * n
+    for k in sorted(range(n), key=lambda k: (-max(own[:, k]), k)):
+        rivals = [j for j in range(n) if j != k]
+        if max(own[:, k]) <= value:
+            prices[k] = (Fraction(0),) * n
+            continue
+        leads = [sparse(other[:, j] - other[:, k]) for j in rivals]
+        everything = dict.fromkeys(range(m), Fraction(1))
+        found = optimum(own[:, k].tolist(), leads, [Fraction(0)] * len(leads), [everything], [Fraction(1)])
+        if found.status == "optimal":
+            prices[k] = _around(found.dual[: len(leads)], k)
+            if found.value > value:
+                strategy, reply, value = found.x, k, found.value
+    for k, known in enumerate(prices):
+        if known is None:  # reply k is never best: some mixture of the others always does better
+            advantage = [(other[:, j] - other[:, k]).tolist() for j in range(n) if j != k]
+            game = solve_matrix_game(advantage)
+            factor = max(Fraction(0), max(own[:, k]) - value) / game.value
+            prices[k] = _around([factor * x for x in game.row], k)
+    return strategy, reply, tuple(known for known in prices if known is not None)
+
+
+def _around(prices: Any, k: int) -> Prices:
+    """With a zero put in at position k."""
+    return (*prices[:k], Fraction(0), *prices[k:])

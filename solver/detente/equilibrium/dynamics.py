@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from math import lcm
 from numbers import Integral
 from typing import Any
@@ -29,7 +30,7 @@ from numpy.typing import NDArray
 
 from detente.equilibrium.evolution import symmetric_payoffs
 from detente.equilibrium.selection import is_evolutionarily_stable
-from detente.errors import ParameterError, UnsupportedError
+from detente.errors import CertificateError, ParameterError, UnsupportedError
 from detente.exact.polynomial import to_fmpq
 from detente.exact.rational import to_fraction
 from detente.game.game import Game, Number
@@ -87,11 +88,25 @@ class BestReplyPath:
 
     profiles: tuple[tuple[Any, ...], ...]
     cycle: tuple[tuple[Any, ...], ...]
+    game: Game = field(repr=False, compare=False)
 
     @property
     def converged(self) -> bool:
         """Whether the path ends in a Nash equilibrium."""
         return not self.cycle
+
+    def verify(self) -> None:
+        """Check that whoever moves goes to a best reply, and how the path ends; a :class:`CertificateError` if not."""
+        path = [self.game.pure_profile(p) for p in (*self.profiles, *self.cycle[:1])]
+        for before, after in pairwise(path):
+            for i, action in enumerate(after):
+                others = [a for j, a in enumerate(before) if j != i]
+                if action != before[i] and action not in _best_replies(self.game, i, others):
+                    raise CertificateError("path", (before, after), "moves to best replies")
+        if self.converged and self.game.regret(path[-1]) != 0:
+            raise CertificateError("path", self.profiles[-1], "an equilibrium at its end")
+        if self.cycle and (self.cycle[0] not in self.profiles or len(self.cycle) < 2):
+            raise CertificateError("path", self.cycle, "a cycle of profiles on the path")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +121,28 @@ class FictitiousPlay:
     regret: Number
     value_bounds: tuple[Fraction, Fraction] | None
     history: NDArray[np.int64] = field(repr=False)
+    game: Game = field(repr=False)
+
+    def verify(self) -> None:
+        """Check the frequencies, and that actions are best replies to the past, in up to 100 rounds spread evenly.
+
+        Raises :class:`CertificateError` if a check fails.
+        """
+        rounds, n = self.history.shape
+        for t in np.unique(np.linspace(1, rounds - 1, 100).astype(int)) if rounds > 1 else []:
+            past, times = np.unique(self.history[:t], axis=0, return_counts=True)
+            for i in range(n):
+                earned = [Fraction(0)] * self.game.shape[i]
+                for profile, count in zip(past.tolist(), times.tolist(), strict=True):
+                    for a in range(len(earned)):
+                        earned[a] += count * self.game.exact_payoffs[(i, *profile[:i], a, *profile[i + 1 :])]
+                if earned[self.history[t, i]] != max(earned):
+                    raise CertificateError("history", self.history[t].tolist(), f"best replies in round {t + 1}")
+        for i, shares in enumerate(self.frequencies):
+            if any(p != Fraction(int((self.history[:, i] == a).sum()), rounds) for a, p in enumerate(shares)):
+                raise CertificateError("frequencies", shares, "the shares of actions in the history")
+        if self.regret != self.game.regret(self.frequencies):
+            raise CertificateError("regret", self.regret, "the regret of the frequencies")
 
 
 def replicator(game: Game, start: Any, times: Any) -> Trajectory:
@@ -281,7 +318,7 @@ def best_reply_dynamics(game: Game, start: Any, *, simultaneous: bool = False) -
         if after != profile:
             path.append(after)
         profile = after
-    return BestReplyPath(tuple(map(game.profile_labels, path)), tuple(map(game.profile_labels, cycle)))
+    return BestReplyPath(tuple(map(game.profile_labels, path)), tuple(map(game.profile_labels, cycle)), game)
 
 
 def fictitious_play(game: Game, start: Any, rounds: int) -> FictitiousPlay:
@@ -336,7 +373,7 @@ def fictitious_play(game: Game, start: Any, rounds: int) -> FictitiousPlay:
     counts = [np.bincount(history[:, i], minlength=m).tolist() for i, m in enumerate(game.shape)]
     frequencies = tuple(tuple(Fraction(c, rounds) for c in row) for row in counts)
     bounds = None if constant is None else (max(lows) / scale, min(highs) / scale)
-    return FictitiousPlay(frequencies, game.regret(frequencies), bounds, history)
+    return FictitiousPlay(frequencies, game.regret(frequencies), bounds, history, game)
 
 
 def _populations(game: Game, start: Any) -> tuple[list[Any], bool]:
@@ -402,6 +439,12 @@ def _turns(game: Game, characteristic: Any) -> bool:
     if len(coefficients) == 3:
         return bool(coefficients[1] == 0 and coefficients[0] > 0)
     return game.n_players == 2 and len(set((game.exact_payoffs[0] + game.exact_payoffs[1]).ravel())) == 1
+
+
+def _best_replies(game: Game, player: int, others: Sequence[int]) -> set[int]:
+    here: tuple[Any, ...] = (player, *others[:player], slice(None), *others[player:])
+    earned = game.exact_payoffs[here].tolist()
+    return {a for a, u in enumerate(earned) if u == max(earned)}
 
 
 def _reply(game: Game, player: int, profile: tuple[int, ...]) -> int:

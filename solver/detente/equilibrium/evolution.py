@@ -24,13 +24,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import combinations
 from math import lcm
 from typing import Any
 
 from flint import fmpz_mat
 
 from detente.equilibrium.selection import is_evolutionarily_stable
-from detente.errors import UnsupportedError
+from detente.errors import CertificateError, UnsupportedError
+from detente.exact.matrix_game import solve_matrix_game
 from detente.exact.polynomial import from_fmpq
 from detente.game.display import number_text
 from detente.game.game import Game
@@ -54,7 +56,11 @@ class EvolutionarilyStable:
     condition: str
     minors: tuple[Fraction, ...]
     best_replies: tuple[int, ...]
-    labels: tuple[Any, ...] = field(repr=False)
+    game: Game = field(repr=False, compare=False)
+
+    @property
+    def labels(self) -> tuple[Any, ...]:
+        return self.game.actions[0]
 
     @property
     def support(self) -> tuple[int, ...]:
@@ -65,6 +71,40 @@ class EvolutionarilyStable:
     def is_quasi_strict(self) -> bool:
         """Whether every best reply is in the support."""
         return self.best_replies == self.support
+
+    def verify(self) -> None:
+        """Check both conditions from the payoffs; raise :class:`CertificateError` if one fails.
+
+        With the form −zᵀA z written in the vectors e_k − e_a, pivots on the support must be positive (Sylvester), and
+        what remains on the other best replies strictly copositive: every principal submatrix, as a matrix game, must
+        have a positive value (Gaddum 1958, *Pacific Journal of Mathematics* 8).
+        """
+        A, x = symmetric_payoffs(self.game), self.strategy
+        if len(x) != len(A) or min(x) < 0 or sum(x) != 1:
+            raise CertificateError("strategy", x, "probabilities of all actions")
+        earned = [sum((a * p for a, p in zip(row, x, strict=True)), Fraction(0)) for row in A]
+        best = max(earned)
+        replies = tuple(k for k, u in enumerate(earned) if u == best)
+        if best != self.payoff or replies != self.best_replies or not set(self.support) <= set(replies):
+            raise CertificateError("strategy", x, f"a best reply to itself, as are {self.best_replies}")
+        anchor, *inside = self.support
+        index = [*inside, *(k for k in replies if not x[k])]
+        B = [[(A[i][j] + A[j][i]) / 2 for j in range(len(A))] for i in range(len(A))]
+        form = [[B[i][anchor] + B[anchor][j] - B[i][j] - B[anchor][anchor] for j in index] for i in index]
+        minor, minors = Fraction(1), []
+        for _ in inside:
+            pivot = form[0][0]
+            if pivot <= 0:
+                raise CertificateError("strategy", x, "a form that is positive definite on the support")
+            minor *= pivot
+            minors.append(minor)
+            form = [[y - row[0] * z / pivot for y, z in zip(row[1:], form[0][1:], strict=True)] for row in form[1:]]
+        if tuple(minors) != self.minors:
+            raise CertificateError("minors", self.minors, f"{tuple(minors)}")
+        for size in range(1, len(form) + 1):
+            for chosen in combinations(range(len(form)), size):
+                if solve_matrix_game([[form[i][j] for j in chosen] for i in chosen]).value <= 0:
+                    raise CertificateError("strategy", x, "to do better than every other best reply against itself")
 
     def __str__(self) -> str:
         if len(self.support) == 1:
@@ -175,8 +215,7 @@ class _Search:
         else:
             return
         unscaled = tuple(Fraction(m, (2 * self.scale) ** (j + 1)) for j, m in enumerate(minors))
-        labels = self.game.actions[0]
-        self.found.append(EvolutionarilyStable(tuple(x), best / self.scale, condition, unscaled, replies, labels))
+        self.found.append(EvolutionarilyStable(tuple(x), best / self.scale, condition, unscaled, replies, self.game))
         self.patterns.append((set(support), set(replies)))
 
     def _beats_each(self, support: tuple[int, ...], replies: tuple[int, ...]) -> bool:

@@ -18,12 +18,13 @@ later dropped the first criterion: :func:`~detente.equilibrium.selection.risk_do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 from detente.equilibrium.nash import nash_equilibria
-from detente.equilibrium.result import Equilibrium
+from detente.equilibrium.result import FLOAT_REGRET, Equilibrium
 from detente.equilibrium.selection import risk_dominant
-from detente.errors import UnsupportedError
+from detente.errors import CertificateError, UnsupportedError
 from detente.game.game import Game
 
 
@@ -38,6 +39,34 @@ class SelectedEquilibrium:
     equilibrium: Equilibrium
     criterion: str
     others: tuple[Equilibrium, ...]
+    game: Game = field(repr=False, compare=False)
+
+    def verify(self) -> None:
+        """Check the equilibria and the criterion from the payoffs; raise :class:`CertificateError` if one fails.
+
+        Gains from deviating are compared afresh. That a unique equilibrium is unique is not proven again.
+        """
+        u = self.game.exact_payoffs
+        slack = Fraction(FLOAT_REGRET) * (u.max() - u.min())
+        for e in (self.equilibrium, *self.others):
+            if self.game.regret(e.strategies) > slack:
+                raise CertificateError("equilibrium", e, "no gain from deviating")
+        if self.criterion == "unique":
+            if self.others:
+                raise CertificateError("others", self.others, "no other equilibrium")
+            return
+        strict = [e for e in (self.equilibrium, *self.others) if e.is_pure]
+        at = [tuple(s[0] for s in e.support) for e in strict]
+        leads = [u[(i, *at[0])] - u[(i, *at[1])] for i in (0, 1)]
+        losses = [(u[0][a, b] - u[0][1 - a, b]) * (u[1][a, b] - u[1][a, 1 - b]) for a, b in at]
+        if min(leads) > 0 or max(leads) < 0:
+            expected, first = "payoff dominance", leads[0] > 0
+        else:
+            expected, first = ("tie" if losses[0] == losses[1] else "risk dominance"), losses[0] > losses[1]
+        selected = None if expected == "tie" else strict[0 if first else 1]
+        chosen = self.equilibrium if self.equilibrium.is_pure else None
+        if self.criterion != expected or chosen is not selected:
+            raise CertificateError("criterion", self.criterion, f"{expected}")
 
     def __repr__(self) -> str:
         return f"<SelectedEquilibrium {self.equilibrium}, by {self.criterion}>"
@@ -67,7 +96,7 @@ def harsanyi_selten(game: Game) -> SelectedEquilibrium:
         raise UnsupportedError("game", f"{game.n_players} players", "two players")
     found = nash_equilibria(game)
     if len(found) == 1:
-        return SelectedEquilibrium(found[0], "unique", ())
+        return SelectedEquilibrium(found[0], "unique", (), game)
     if game.shape != (2, 2):
         raise UnsupportedError("game", f"{len(found)} equilibria", "a 2×2 game, or a game with one equilibrium")
     strict = [e for e in found if e.is_strict]
@@ -78,7 +107,7 @@ def harsanyi_selten(game: Game) -> SelectedEquilibrium:
     selected, criterion = _dominant(game, *strict)
     if selected is None:
         [selected] = [e for e in found if not e.is_pure]
-    return SelectedEquilibrium(selected, criterion, tuple(e for e in found if e is not selected))
+    return SelectedEquilibrium(selected, criterion, tuple(e for e in found if e is not selected), game)
 
 
 def _dominant(game: Game, first: Equilibrium, second: Equilibrium) -> tuple[Equilibrium | None, str]:

@@ -43,6 +43,8 @@ CONTRACTION, CORRECTION, ANGLE = 0.05, 0.02, 0.15
 # In steps shorter than this a change of orientation is a crossing of curves, and a second turning point is let go.
 CROSSING_STEP = 1e-5
 SHORTEST_STEP = 1e-11
+# Squares of longer steps would come near the largest float.
+LONGEST_STEP = 1e140
 # Corrections of this size that no longer shrink are taken for rounding.
 NOISE = 1e-5
 # A bound on the error of one reduced payoff, some units in the last place.
@@ -169,6 +171,7 @@ class LogitCurve:
         Returns the point and the ratio of the second correction to the first; None if it does not converge.
         """
         sizes: list[float] = []
+        accepted: tuple[Vector, float] | None = None
         for _ in range(8):
             gap, matrix, whole = self.equations(w, across)
             try:
@@ -184,20 +187,20 @@ class LogitCurve:
             # rounding can matter more: there corrections stop shrinking, and if they are small that is all one can do.
             stuck = len(sizes) > 1 and size > 0.5 * sizes[-2]
             if size <= max(tolerance, ROUNDING * abs(float(w[-1])), NOISE if stuck else 0.0):
-                return w, sizes[1] / sizes[0] if len(sizes) > 1 and sizes[1] > NOISE else 0.0
-            if len(sizes) > 1 and size > 0.9 * sizes[-2]:
-                return None
-        return None
+                accepted = w, sizes[1] / sizes[0] if len(sizes) > 1 and sizes[1] > NOISE else 0.0
+            if size <= tolerance or (len(sizes) > 1 and size > (0.5 if accepted else 0.9) * sizes[-2]):
+                break
+        return accepted
 
     def follow(self) -> Iterator[BranchPoint]:
         """Points along the branch from the centroid on, turning points among them, without end.
 
-        It stops only if no step, however short, stays on the curve.
+        It stops only if no step, however short, stays on the curve, or λ is beyond anything that floats can follow.
         """
         here, length = self.start(), FIRST_STEP
         orientation = self.tangent(here.w, here.tangent)[1]
         yield here
-        while length > SHORTEST_STEP:
+        while SHORTEST_STEP < length < LONGEST_STEP:
             step = self._step(here, length, orientation)
             if isinstance(step, float):
                 length *= step

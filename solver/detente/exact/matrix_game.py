@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from detente.exact.linear_programme import maximise
+from detente.exact.large_programme import optimum, sparse
 
 
 class MatrixGameSolution(NamedTuple):
@@ -30,7 +30,8 @@ def solve_matrix_game(matrix: Sequence[Sequence[Fraction]]) -> MatrixGameSolutio
     """
     shift = 1 - min(map(min, matrix))
     positive = [[x + shift for x in row] for row in matrix]
-    found = maximise([Fraction(1)] * len(matrix[0]), positive, [Fraction(1)] * len(matrix))
+    rows = [sparse(row) for row in positive]
+    found = optimum([Fraction(1)] * len(matrix[0]), rows, [Fraction(1)] * len(matrix))
     total = found.value
     row, column = (tuple(x / total for x in side) for side in (found.dual, found.x))
     return MatrixGameSolution(1 / total - shift, row, column)

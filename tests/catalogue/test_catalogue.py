@@ -179,6 +179,60 @@ def test_risk_dominance_threshold(name: str, claim: dict[str, Any]) -> None:
         assert (gg - ag > aa - ga) == dominant
 
 
+def stage(data: dict[str, Any]) -> tuple[list[tuple[int, int]], Any, Any]:
+    """Profiles, payoffs, and what the best deviation earns, of a two-player game."""
+    A, B = payoffs_of(data)
+    profiles = [(a, b) for a in range(len(A)) for b in range(len(A[0]))]
+    u = {(a, b): (A[a][b], B[a][b]) for a, b in profiles}
+    m = {(a, b): (max(row[b] for row in A), max(B[a])) for a, b in profiles}
+    return profiles, u, m
+
+
+@pytest.mark.parametrize(("name", "claim"), [(n, t) for n, _, t in CLAIMS if t["kind"] == "least_discount"])
+def test_least_patience(name: str, claim: dict[str, Any]) -> None:
+    """No punishment is worse than the pure minmax, and an agreement of the same file attains what that allows."""
+    data = GAMES[name]
+    profiles, u, m = stage(data)
+    at = tuple(names.index(a) for names, a in zip(data["actions"], claim["profile"], strict=True))
+    floor = [min(m[a][i] for a in profiles) for i in (0, 1)]
+    least = F(claim["value"])
+    assert least == max((m[at][i] - u[at][i]) / (m[at][i] - floor[i]) for i in (0, 1))  # type: ignore[index]
+    attained = [
+        t
+        for t in data["thresholds"]
+        if t["kind"] == "agreement"
+        and t["concept"] == "subgame-perfect"
+        and t["set"]
+        and end(t["set"][0][0])[0] == least
+    ]
+    paths = [named_agreement(t, data["actions"]) for t in attained]
+    assert any(
+        a.play[a.start] == tuple(claim["profile"]) and a.move(a.start, a.play[a.start]) == a.start for a in paths
+    )
+
+
+@pytest.mark.parametrize(("name", "claim"), [(n, t) for n, _, t in CLAIMS if t["kind"] == "transfers"])
+def test_levels_with_side_payments(name: str, claim: dict[str, Any]) -> None:
+    """By shrinking what can be promised until nothing changes, at and beside every step and on a grid."""
+    profiles, u, m = stage(GAMES[name])
+
+    def best(delta: F) -> tuple[F, list[F]]:
+        playable = profiles
+        while True:
+            U, v = max(sum(u[a]) for a in playable), [min(m[a][i] for a in playable) for i in (0, 1)]
+            left = [a for a in playable if (1 - delta) * (sum(m[a]) - sum(u[a])) <= delta * (U - sum(v))]
+            if left == playable:
+                return U, v
+            playable = left
+
+    levels = [(F(start), F(U), [F(x) for x in v]) for start, U, v in claim["levels"]]
+    starts = [start for start, _, _ in levels]
+    for delta in {F(k, 41) for k in range(41)} | set(starts) | {s - NEAR for s in starts if s > 0}:
+        _, U, v = [level for level in levels if level[0] <= delta][-1]
+        assert best(delta) == (U, v), delta
+
+
 def test_kinds_are_known() -> None:
-    assert {t["kind"] for _, _, t in CLAIMS} <= {"agreement", "belief", "size_bad", "risk_dominance"}
+    kinds = {"agreement", "belief", "size_bad", "risk_dominance", "least_discount", "transfers"}
+    assert {t["kind"] for _, _, t in CLAIMS} <= kinds
     assert all(t["source"] for _, _, t in CLAIMS)

@@ -30,7 +30,7 @@ from detente.game import agreements, machines
 from detente.game.agreement import Agreement
 from detente.game.game import Game
 from detente.game.machine import Machine
-from detente.game.monitoring import perfect, public_signals, trembles
+from detente.game.monitoring import late_shipments, perfect, public_signals, trembles
 from detente.game.repeated import RepeatedGame
 from detente.repeated.incentives import Incentives, incentives
 from detente.repeated.thresholds import holds_where
@@ -39,7 +39,7 @@ from detente.version import __version__
 if TYPE_CHECKING:
     from detente.equilibrium.batch import nash_equilibria_batch
     from detente.equilibrium.commitment import Commitment, commitment
-    from detente.equilibrium.conditional_offer import ConditionalOffer, conditional_offer
+    from detente.equilibrium.conditional_offer import ConditionalOffer, SequentialEquilibrium, conditional_offer
     from detente.equilibrium.correlated import CorrelatedEquilibrium, correlated_equilibrium
     from detente.equilibrium.dominance import Domination, Elimination, dominated, iterated_elimination, rationalizable
     from detente.equilibrium.dynamics import best_reply_dynamics, fictitious_play, replicator, replicator_rest_point
@@ -57,15 +57,27 @@ if TYPE_CHECKING:
     from detente.game.formats.read_write import parse_game, read_game, write_game
     from detente.game.interop import from_nashpy, from_pygambit, from_quantecon, to_nashpy, to_pygambit, to_quantecon
     from detente.game.stochastic import StochasticGame
+    from detente.game.stochastic_agreement import StochasticAgreement
     from detente.game.textbook import TextbookGame, textbook
+    from detente.game.truce import deadline_game, leverage_game, truce_game, truce_terms
     from detente.repeated.batch import incentives_batch
     from detente.repeated.least_discount import LeastDiscount, least_discount
     from detente.repeated.linkage import Linkage, linkage
-    from detente.repeated.noise import PublicValue, best_public_value
+    from detente.repeated.noise import (
+        PublicValue,
+        best_public_value,
+        price_of_noise,
+        sustainable_where,
+        value_of_monitoring,
+    )
     from detente.repeated.payoff_set import PayoffSet, payoff_set
+    from detente.repeated.product_game import product_game
+    from detente.repeated.punishment_length import PunishmentLength, best_punishment_length
+    from detente.repeated.randomized_code import RandomizedCode
     from detente.repeated.slacks import Slack, incentive_slacks
     from detente.repeated.stochastic import MarkovEquilibrium, markov_equilibria
-    from detente.repeated.transfers import TransferLevels, transfer_levels
+    from detente.repeated.target_discount import LeastDiscountOfPayoffs
+    from detente.repeated.transfers import TransferLevels, TransferPayoffs, payoff_set_with_transfers, transfer_levels
     from detente.scenario.load import load_scenario, scenarios
     from detente.scenario.scenario import Scenario
     from detente.scenario.uncertainty import class_flips, class_shares
@@ -97,10 +109,12 @@ _LATER = {
         "to_quantecon",
     ],
     "detente.game.stochastic": ["StochasticGame"],
+    "detente.game.stochastic_agreement": ["StochasticAgreement"],
     "detente.game.textbook": ["TextbookGame", "textbook"],
+    "detente.game.truce": ["deadline_game", "leverage_game", "truce_game", "truce_terms"],
     "detente.equilibrium.batch": ["nash_equilibria_batch"],
     "detente.equilibrium.commitment": ["Commitment", "commitment"],
-    "detente.equilibrium.conditional_offer": ["ConditionalOffer", "conditional_offer"],
+    "detente.equilibrium.conditional_offer": ["ConditionalOffer", "SequentialEquilibrium", "conditional_offer"],
     "detente.equilibrium.correlated": ["CorrelatedEquilibrium", "correlated_equilibrium"],
     "detente.equilibrium.dominance": [
         "Domination",
@@ -123,11 +137,21 @@ _LATER = {
     "detente.repeated.batch": ["incentives_batch"],
     "detente.repeated.least_discount": ["LeastDiscount", "least_discount"],
     "detente.repeated.linkage": ["Linkage", "linkage"],
-    "detente.repeated.noise": ["PublicValue", "best_public_value"],
+    "detente.repeated.noise": [
+        "PublicValue",
+        "best_public_value",
+        "price_of_noise",
+        "sustainable_where",
+        "value_of_monitoring",
+    ],
     "detente.repeated.payoff_set": ["PayoffSet", "payoff_set"],
+    "detente.repeated.product_game": ["product_game"],
+    "detente.repeated.punishment_length": ["PunishmentLength", "best_punishment_length"],
+    "detente.repeated.randomized_code": ["RandomizedCode"],
     "detente.repeated.slacks": ["Slack", "incentive_slacks"],
     "detente.repeated.stochastic": ["MarkovEquilibrium", "markov_equilibria"],
-    "detente.repeated.transfers": ["TransferLevels", "transfer_levels"],
+    "detente.repeated.target_discount": ["LeastDiscountOfPayoffs"],
+    "detente.repeated.transfers": ["TransferLevels", "TransferPayoffs", "payoff_set_with_transfers", "transfer_levels"],
     "detente.trust.best_reply": ["BestReply", "best_reply"],
     "detente.trust.frontier": ["Frontier", "trust_frontier"],
     "detente.trust.learning": ["TrustPath", "update_trust"],
@@ -171,6 +195,7 @@ __all__ = [
     "LabelError",
     "LeastDemanding",
     "LeastDiscount",
+    "LeastDiscountOfPayoffs",
     "Linkage",
     "LogitBranch",
     "Machine",
@@ -182,18 +207,23 @@ __all__ = [
     "Polytope",
     "ProfileError",
     "PublicValue",
+    "PunishmentLength",
     "QuantalResponse",
+    "RandomizedCode",
     "Region",
     "RepeatedGame",
     "Scenario",
     "SelectedEquilibrium",
+    "SequentialEquilibrium",
     "Slack",
     "Solution",
+    "StochasticAgreement",
     "StochasticGame",
     "Substitute",
     "Substitutes",
     "TextbookGame",
     "TransferLevels",
+    "TransferPayoffs",
     "TrustBounds",
     "TrustNeed",
     "TrustNeeds",
@@ -204,6 +234,7 @@ __all__ = [
     "basin_of_distrust",
     "belief_threshold",
     "best_public_value",
+    "best_punishment_length",
     "best_reply",
     "best_reply_dynamics",
     "class_flips",
@@ -211,6 +242,7 @@ __all__ = [
     "commitment",
     "conditional_offer",
     "correlated_equilibrium",
+    "deadline_game",
     "dominated",
     "evolutionarily_stable",
     "fictitious_play",
@@ -224,8 +256,10 @@ __all__ = [
     "incentives_batch",
     "is_evolutionarily_stable",
     "iterated_elimination",
+    "late_shipments",
     "least_demanding",
     "least_discount",
+    "leverage_game",
     "linkage",
     "load_scenario",
     "logit_branch",
@@ -237,10 +271,13 @@ __all__ = [
     "p_dominance",
     "parse_game",
     "payoff_set",
+    "payoff_set_with_transfers",
     "perfect",
     "phase_diagram",
     "plot",
+    "price_of_noise",
     "prior_region",
+    "product_game",
     "public_signals",
     "pure_equilibria",
     "quantal_response",
@@ -256,17 +293,21 @@ __all__ = [
     "solve_2x2_batch",
     "solve_one",
     "substitutes",
+    "sustainable_where",
     "textbook",
     "to_nashpy",
     "to_pygambit",
     "to_quantecon",
     "transfer_levels",
     "trembles",
+    "truce_game",
+    "truce_terms",
     "trust_bounds",
     "trust_frontier",
     "trust_needs",
     "trust_region",
     "update_trust",
+    "value_of_monitoring",
     "write_game",
 ]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from fractions import Fraction as F
+from typing import Any
 
 import pytest
 
@@ -42,6 +44,13 @@ def test_constructors_say_what_they_do() -> None:
         ({"a": (C, C)}, {"a": {...: "a"}, "b": {...: "a"}}, dt.LabelError, "'b'"),
         ({"a": (C, C)}, {"a": {}}, dt.AgreementError, "move"),
         ({"a": "CC"}, {"a": {...: "a"}}, dt.AgreementError, "play"),
+        ({"a": {"US": C, "China": C}}, {"a": {...: "a"}}, dt.AgreementError, "play"),
+        ({"a": (["1/2", "1/3"], C)}, {"a": {...: "a"}}, dt.AgreementError, "exactly 1"),
+        ({"a": ([0.3333, 0.6666], C)}, {"a": {...: "a"}}, dt.AgreementError, "exactly 1"),
+        ({"a": (["3/2", "-1/2"], C)}, {"a": {...: "a"}}, dt.AgreementError, "non-negative"),
+        ({"a": ({C: float("nan")}, C)}, {"a": {...: "a"}}, dt.AgreementError, "finite"),
+        ({"a": ([], C)}, {"a": {...: "a"}}, dt.AgreementError, "probabilities"),
+        ({"a": ({}, C)}, {"a": {...: "a"}}, dt.AgreementError, "probabilities"),
     ],
 )
 def test_malformed_automata(play: dict, move: dict, error: type[Exception], word: str) -> None:  # type: ignore[type-arg]
@@ -54,6 +63,9 @@ def test_malformed_automata(play: dict, move: dict, error: type[Exception], word
     [
         ({"a": (C, "Bluff")}, {"a": {...: "a"}}, "Bluff"),
         ({"a": (C,)}, {"a": {...: "a"}}, "2 actions"),
+        ({"a": ({"Bluff": 1}, C)}, {"a": {...: "a"}}, "Bluff"),
+        ({"a": (["1/3", "1/3", "1/3"], C)}, {"a": {...: "a"}}, "2 probabilities"),
+        ({"a": (0.5, 0.5)}, {"a": {...: "a"}}, "action"),
         ({"a": (C, C)}, {"a": {(C, C): "a"}}, "outcome"),
         ({"a": (C, C)}, {"a": {(C, C, C): "a", ...: "a"}}, "2 actions"),
         ({"a": (C, C), "b": (D, D)}, {"a": {(C, ...): "a", (..., C): "b", ...: "a"}, "b": {...: "a"}}, "specific"),
@@ -73,6 +85,36 @@ def test_the_most_specific_key_decides_and_unreachable_states_do_not_matter() ->
     bound = ag.bind(PD, dt.perfect())
     assert bound.states == ("a", "b")
     assert bound.move[0] == {(0, 0): 0, (0, 1): 1, (1, 0): 0, (1, 1): 0}
+
+
+@pytest.mark.parametrize("lottery", [C, ["1/2", "1/2"], {C: "1/3", D: "2/3"}])
+def test_equal_agreements_have_equal_hashes_and_survive_pickling(lottery: Any) -> None:
+    play = {"a": (lottery, C), "b": (D, D)}
+    move: dict[str, Any] = {"a": {(C, C): "a", ...: "b"}, "b": {...: "b"}}
+    one = dt.Agreement(play, move, "a", "one")
+    backwards = dict(reversed(lottery.items())) if isinstance(lottery, dict) else lottery
+    other = dt.Agreement({"b": (D, D), "a": (backwards, C)}, dict(reversed(move.items())), "a", "another")
+    assert one == other
+    assert hash(one) == hash(other)
+    assert len({one, other, one.renamed("third")}) == 1
+    assert one != dt.Agreement(play, move, "b")
+    assert one != dt.Agreement({**play, "b": (D, C)}, move)
+    copy = pickle.loads(pickle.dumps(one))
+    assert copy == one
+    assert copy.name == "one"
+    machine = dt.machines.tit_for_tat(C, D)
+    assert pickle.loads(pickle.dumps(machine)).play == machine.play
+
+
+def test_agreements_do_not_alias_their_input() -> None:
+    lottery = {C: "1/3", D: "2/3"}
+    play: dict[str, Any] = {"a": (lottery, C)}
+    ag = dt.Agreement(play, {"a": {...: "a"}})
+    lottery[C] = "1"
+    play["a"] = (D, D)
+    assert ag.play["a"] == ({C: F(1, 3), D: F(2, 3)}, C)
+    with pytest.raises(TypeError):
+        ag.play["a"] = (C, C)  # type: ignore[index]
 
 
 def test_machines_make_a_public_automaton() -> None:

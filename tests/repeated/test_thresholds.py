@@ -341,6 +341,14 @@ def test_a_wrong_region_fails_its_verification() -> None:
         wrong.verify()
 
 
+def test_wrong_slacks_fail_their_verification() -> None:
+    inc = dt.incentives(dt.RepeatedGame(pd(5, 3, 1, 0), "3/5"), dt.agreements.grim_trigger(pd(5, 3, 1, 0)))
+    inc.verify()
+    wrong = tuple(row._replace(slack=row.slack + 1) for row in inc.table)
+    with pytest.raises(dt.CertificateError):
+        dt.Incentives(inc.rg, inc.agreement, inc.values, wrong).verify()
+
+
 def test_unknown_parameters_and_concepts() -> None:
     game = pd(5, 3, 1, 0)
     rg, grim = dt.RepeatedGame(game, 0), dt.agreements.grim_trigger(game)
@@ -365,3 +373,84 @@ def test_incentives_in_every_state() -> None:
     with pytest.raises(dt.LabelError):
         inc.values["nowhere"]
     assert is_nash(rg, dt.agreements.grim_trigger(game))
+
+
+def test_constraints_on_each_side_of_an_end() -> None:
+    """An interval's two ends, and an isolated point, each with what fails beyond it."""
+    game = pd(4, 3, 1, 0)
+    tft = dt.holds_where(dt.RepeatedGame(game, 0), dt.agreements.tit_for_tat(game))
+    third = F(1, 3)
+    assert tft.set == IntervalSet((Interval(third, third),))
+    below, above = tft.beyond[third, "below"], tft.beyond[third, "above"]
+    assert ("US", "relax, relax", "Restrict") in [tuple(c) for c in below]
+    assert ("US", "relax, restrict", "Restrict") in [tuple(c) for c in below]
+    assert ("US", "restrict, restrict", "Relax") in [tuple(c) for c in above]
+    assert set(tft.binding[third]) == set(below) | set(above)
+    assert not set(below) & set(above)
+    said = tft.explain()
+    assert f"below 1/3, {below[0]}" in said
+    assert f"above 1/3, {above[0]}" in said
+    invitation = dt.Agreement(
+        {"wait": ("Restrict", "Restrict"), "go": ("Relax", "Relax")},
+        {
+            "wait": {("Relax", "Restrict"): "go", ("Restrict", "Relax"): "go", ...: "wait"},
+            "go": {("Relax", "Relax"): "go", ...: "wait"},
+        },
+    )
+    both = dt.holds_where(dt.RepeatedGame(pd(10, 9, 3, 1), 0), invitation)
+    assert both.set == IntervalSet((Interval(F(1, 7), F(1, 4)),))
+    assert {(c.state, c.deviation) for c in both.binding[F(1, 7)]} == {("go", "Restrict")}
+    assert {(c.state, c.deviation) for c in both.binding[F(1, 4)]} == {("wait", "Relax")}
+    assert {c.player for c in both.binding[F(1, 4)]} == {"US", "China"}
+    open_end = dt.holds_where(dt.RepeatedGame(game, 0), dt.agreements.grim_trigger(game))
+    assert set(open_end.binding) == {F(1, 3)}  # the end at 1 is the domain's own
+    joint = both & both
+    assert joint.binding == both.binding
+    assert joint.beyond == both.beyond
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_binds_at_an_end_is_zero_there_and_fails_beyond(seed: int) -> None:
+    rng = random.Random(seed)
+    game, ag = random_case(rng)
+    rg = dt.RepeatedGame(game, "1/2", "1/10", dt.trembles(F(rng.randint(0, 2), 20)))
+    for over, change in (("discount", lambda x: {"discount": x}), ("breakdown", lambda x: {"breakdown": x})):
+        region = dt.holds_where(rg, ag, over)
+        for (end, side), constraints in region.beyond.items():
+            assert constraints
+            assert set(constraints) <= set(region.binding[end])
+            near = F(1, 10**9) * (-1 if side == "below" else 1)
+            at = end if isinstance(end, F) else end.refine(F(1, 10**12))[0]
+            inc = dt.incentives(rg.replace(**change(at + near)), ag)
+            slack = {(r.player, r.state, r.deviation): r.slack for r in inc.table}
+            assert all(slack[tuple(c)] < 0 for c in constraints)
+            if isinstance(end, F):
+                here = {
+                    (r.player, r.state, r.deviation): r.slack
+                    for r in dt.incentives(rg.replace(**change(end)), ag).table
+                }
+                assert all(here[tuple(c)] == 0 for c in constraints)
+
+
+def test_nash_names_the_better_plan_at_each_end() -> None:
+    game = pd(5, 4, 1, 0)
+    region = dt.holds_where(dt.RepeatedGame(game, 0), dt.agreements.tit_for_tat(game), concept="nash")
+    assert region.set == from_on(F(1, 4))
+    assert {(c.player, c.deviation) for c in region.binding[F(1, 4)]} == {("US", "Restrict"), ("China", "Restrict")}
+
+
+def test_the_budget_is_kept() -> None:
+    rng = random.Random(0)
+    game = pd(5, 3, 1, 0)
+    names = [f"s{k}" for k in range(200)]
+    actions = ("Relax", "Restrict")
+    ag = dt.Agreement(
+        {s: (rng.choice(actions), rng.choice(actions)) for s in names},
+        {s: {p: rng.choice(names) for p in product(actions, repeat=2)} for s in names},
+    )
+    rg = dt.RepeatedGame(game, "1/2", monitoring=dt.trembles("1/10"))
+    with pytest.raises(dt.UnsupportedError, match="budget"):
+        dt.holds_where(rg, ag, budget=0.5)
+    for bad in (0, -1, True, "1", float("inf")):
+        with pytest.raises(dt.ParameterError, match="budget"):
+            dt.holds_where(rg, ag, budget=bad)  # type: ignore[arg-type]

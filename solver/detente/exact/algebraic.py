@@ -1,21 +1,26 @@
 """Real algebraic numbers, exactly.
 
-An irrational end of an interval is a root of an irreducible integer polynomial. It is stored as that polynomial, the
-number of the root among the polynomial's real roots, and a rational interval that isolates it. Two such numbers are
-equal iff polynomial and number agree; unequal ones are told apart by refining the intervals until they are disjoint,
-so every comparison is exact and ends. Isolation is certified by ball arithmetic (Johansson 2017, *Arb*, IEEE
-Transactions on Computers 66) in python-flint; refinement is bisection with exact signs.
+An irrational end of an interval is a root of an irreducible integer polynomial. It is stored as that polynomial and a
+rational interval that isolates it from the polynomial's other roots. Two such numbers are equal iff the polynomials
+agree and change sign on the intersection of the intervals; unequal ones are told apart by refining the intervals until
+they are disjoint, so every comparison is exact and ends. Refinement is bisection with exact signs.
+
+Isolation is certified. Roots in a bounded interval: Descartes' rule of signs on the interval mapped to (0, ∞), with
+bisection until each piece has one variation or none (Collins and Akritas 1976, *SYMSAC*, 272–275); most polynomials
+have none to begin with and need no factorisation. All real roots: ball arithmetic (Johansson 2017, *Arb*, IEEE
+Transactions on Computers 66) in python-flint.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache, total_ordering
+from itertools import pairwise
 from math import gcd, isqrt
 from numbers import Real
 from typing import Any
 
-from flint import fmpz_poly
+from flint import fmpq_poly, fmpz_poly
 
 from detente.exact.polynomial import Polynomial, to_fmpq
 
@@ -40,14 +45,20 @@ class Algebraic:
     (0.6180339887498949, True)
     """
 
-    __slots__ = ("_flint", "_hi", "_lo", "_rising", "index", "polynomial")
+    __slots__ = ("_flint", "_hi", "_index", "_lo", "_rising", "polynomial")
 
-    def __init__(self, minimal: Any, index: int, lo: Fraction, hi: Fraction) -> None:
+    def __init__(self, minimal: Any, index: int | None, lo: Fraction, hi: Fraction) -> None:
         self._flint = minimal
-        self.polynomial = Polynomial(int(c) for c in minimal.coeffs())
-        self.index = index
+        self.polynomial = Polynomial(_coefficients(minimal))
+        self._index = index
         self._lo, self._hi = lo, hi
         self._rising = _sign_at(minimal, hi) > 0
+
+    @property
+    def index(self) -> int:
+        if self._index is None:  # seldom asked for, and it takes all real roots to know
+            self._index = _cached_roots(tuple(self.polynomial)).index(self)
+        return self._index
 
     @property
     def interval(self) -> tuple[Fraction, Fraction]:
@@ -75,8 +86,16 @@ class Algebraic:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Algebraic):
-            return self.index == other.index and self.polynomial == other.polynomial
+            return self is other or (self.polynomial == other.polynomial and self._meets(other))
         return False if isinstance(other, Real) else NotImplemented
+
+    def _meets(self, other: Algebraic) -> bool:
+        """Whether this is the same root of the same polynomial as ``other``."""
+        lo, hi = max(self._lo, other._lo), min(self._hi, other._hi)
+        if lo >= hi or _sign_at(self._flint, lo) == _sign_at(self._flint, hi):
+            return False
+        self._lo, self._hi = other._lo, other._hi = lo, hi
+        return True
 
     def __lt__(self, other: Any) -> bool:
         if isinstance(other, Algebraic):
@@ -96,7 +115,10 @@ class Algebraic:
         return self._hi <= point
 
     def __hash__(self) -> int:
-        return hash((self.polynomial, self.index))
+        return hash(self.polynomial)
+
+    def __reduce__(self) -> Any:
+        return _restored, (tuple(self.polynomial), self._index, self._lo, self._hi)
 
     def __repr__(self) -> str:
         if self.polynomial.degree == 2:
@@ -149,6 +171,51 @@ def real_roots_with_multiplicity(p: Any) -> list[tuple[Exact, int]]:
     for factor, multiplicity in factors:
         found += [(root, multiplicity) for root in _cached_roots(_coefficients(factor))]
     return found
+
+
+def roots_between(p: Any, lo: Fraction, hi: Fraction) -> list[tuple[Exact, int]]:
+    """The roots of a non-zero integer polynomial in the open interval (lo, hi), in order, with their multiplicities."""
+    if _variations(p, lo, hi) == 0:
+        return []
+    _, factors = p.factor()
+    found: list[tuple[Exact, int]] = []
+    for factor, multiplicity in factors:
+        found += [(root, multiplicity) for root in _cached_roots_between(_coefficients(factor), lo, hi)]
+    return sorted(found, key=lambda pair: pair[0])
+
+
+@lru_cache(maxsize=4096)
+def _cached_roots_between(coefficients: tuple[int, ...], lo: Fraction, hi: Fraction) -> tuple[Exact, ...]:
+    minimal: Any = fmpz_poly(list(coefficients))
+    if minimal.degree() == 1:
+        root = Fraction(-coefficients[0], coefficients[1])
+        return (root,) if lo < root < hi else ()
+    # Irreducible and of degree two or more: no rational point is a root, so pieces can be cut anywhere.
+    pieces, found = [(lo, hi)], []
+    while pieces:
+        left, right = pieces.pop()
+        variations = _variations(minimal, left, right)
+        if variations == 1:
+            found.append(Algebraic(minimal, None, left, right))
+        elif variations > 1:
+            middle = (left + right) / 2
+            pieces += [(middle, right), (left, middle)]
+    return tuple(found)
+
+
+def _variations(p: Any, lo: Fraction, hi: Fraction) -> int:
+    """Sign changes among the coefficients of (1 + x)ᵈ p((lo·x + hi)/(1 + x)): a bound on the roots in (lo, hi).
+
+    By Descartes' rule the number of roots, counted with multiplicity, is that or less by an even number.
+    """
+    on_unit = fmpq_poly(p)(fmpq_poly([to_fmpq(lo), to_fmpq(hi - lo)])).numer().coeffs()
+    shifted = fmpz_poly(on_unit[::-1])(fmpz_poly([1, 1])).coeffs()
+    signs = [c > 0 for c in shifted if c]
+    return sum(a != b for a, b in pairwise(signs))
+
+
+def _restored(coefficients: tuple[int, ...], index: int | None, lo: Fraction, hi: Fraction) -> Algebraic:
+    return Algebraic(fmpz_poly(list(coefficients)), index, lo, hi)
 
 
 def _coefficients(p: Any) -> tuple[int, ...]:

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from html import escape
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from detente.errors import CertificateError
 from detente.exact.algebraic import Algebraic
 from detente.exact.intervals import End, Interval, IntervalSet, between, combine, end_text, is_infinite
+
+Side = Literal["below", "above"]
 
 # Points this close to an end (relative to the cell beside it) are checked on both sides.
 NEAR = Fraction(1, 10**6)
@@ -45,6 +47,9 @@ class Region:
         Disjoint intervals in increasing order; ends are Fractions or :class:`~detente.exact.algebraic.Algebraic`.
     binding
         For every end that a constraint makes, the constraints that bind there.
+    beyond
+        For every such end and side of it, ``(end, "below")`` or ``(end, "above")``, the constraints that fail on that
+        side, as near to the end as one likes. At an isolated point different constraints may fail on the two sides.
     """
 
     parameter: str
@@ -54,6 +59,7 @@ class Region:
     binding: Mapping[End, tuple[Constraint, ...]] = field(default_factory=dict)
     failing: tuple[Constraint, ...] = ()
     holds_at: Callable[[Fraction], bool] | None = field(default=None, repr=False, compare=False)
+    beyond: Mapping[tuple[End, Side], tuple[Constraint, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
@@ -75,13 +81,14 @@ class Region:
 
     def __and__(self, other: Region) -> Region:
         """Both claims at once; the parameter must be the same."""
-        ends = {**other.binding, **self.binding}
         both = self.set & other.set
-        kept = {end: ends[end] for i in both for end in (i.lo, i.hi) if end in ends}
+        kept = _joined(self.binding, other.binding, {end for i in both for end in (i.lo, i.hi)})
+        sides = {(end, side) for i in both for end, side in _sides(i)}
+        beyond = _joined(self.beyond, other.beyond, sides)
         first, second = self.holds_at, other.holds_at
         check = (lambda x: first(x) and second(x)) if first and second else None
         claim = f"{self.claim} and {other.claim}"
-        return Region(self.parameter, claim, self.domain, both, kept, self.failing + other.failing, check)
+        return Region(self.parameter, claim, self.domain, both, kept, self.failing + other.failing, check, beyond)
 
     def explain(self) -> str:
         """One sentence: what holds where, who would break it, how and why."""
@@ -93,9 +100,10 @@ class Region:
             return f"{self.claim} at every {name} in {self.domain!r}."
         reasons = []
         for interval in self.intervals:
-            for end, side in ((interval.lo, "below"), (interval.hi, "above")):
-                if end in self.binding and not (side == "below" and end == self.domain.lo):
-                    reasons.append(f"{side} {end_text(end)}, {self.binding[end][0]}")
+            for end, side in _sides(interval):
+                if end != (self.domain.lo if side == "below" else self.domain.hi):
+                    failing = self.beyond.get((end, side)) or self.binding.get(end)
+                    reasons += [f"{side} {end_text(end)}, {failing[0]}"] if failing else []
         because = "; " + "; ".join(dict.fromkeys(reasons)) if reasons else ""
         return f"{self.claim} iff the {name} is in {self.set!r}{because}."
 
@@ -149,17 +157,29 @@ def region_of(
     everything = IntervalSet((domain,))
     whole = [(c, s) for c, s in constraints if s != everything]
     found = combine([everything, *(s for _, s in whole)], all)
+    beyond: dict[tuple[End, Side], tuple[Constraint, ...]] = {}
     binding: dict[End, tuple[Constraint, ...]] = {}
     for interval in found:
-        for end, limit in ((interval.lo, domain.lo), (interval.hi, domain.hi)):
-            if end != limit:
-                binding[end] = tuple(c for c, s in whole if end in _ends(s))
-    failing = tuple(c for c, s in whole if not s)
-    return Region(parameter, claim, domain, found, binding, failing, holds_at)
+        for end, side in _sides(interval):
+            if end != (domain.lo if side == "below" else domain.hi):
+                stops = dict.fromkeys(c for c, s in whole if any((end, side) in _sides(i) for i in s))
+                beyond[end, side] = tuple(stops)
+                binding[end] = tuple(dict.fromkeys([*binding.get(end, ()), *stops]))
+    failing = tuple(dict.fromkeys(c for c, s in whole if not s))
+    return Region(parameter, claim, domain, found, binding, failing, holds_at, beyond)
 
 
-def _ends(s: Iterable[Interval]) -> set[End]:
-    return {end for i in s for end in (i.lo, i.hi)}
+def _sides(interval: Interval) -> tuple[tuple[End, Side], tuple[End, Side]]:
+    """Both ends, each with the side on which the interval stops there."""
+    return (interval.lo, "below"), (interval.hi, "above")
+
+
+def _joined(
+    first: Mapping[Any, tuple[Constraint, ...]], second: Mapping[Any, tuple[Constraint, ...]], keys: Iterable[Any]
+) -> dict[Any, tuple[Constraint, ...]]:
+    """The constraints of both under each of the keys that either has."""
+    found = {key: tuple(dict.fromkeys([*first.get(key, ()), *second.get(key, ())])) for key in keys}
+    return {key: constraints for key, constraints in found.items() if constraints}
 
 
 def _near(end: End, middle: Fraction) -> Fraction:

@@ -1,24 +1,26 @@
 """Agreements: finite public automata that say who plays what, and what follows each outcome.
 
-In each state an agreement prescribes an action profile; the public outcome of the period (the acts carried out, or a
-signal) moves it to the next state. Grim trigger, limited punishment, a truce with an expiry and any scheme of the
-user's own are the same kind of object. Mailath and Samuelson (2006), *Repeated Games and Reputations*, section 2.3.
+In each state an agreement prescribes an action profile, pure or mixed; the public outcome of the period (the acts
+carried out, or a signal) moves it to the next state. Grim trigger, limited punishment, a truce with an expiry and any
+scheme of the user's own are the same kind of object. Mailath and Samuelson (2006), *Repeated Games and Reputations*,
+section 2.3.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import product
 from types import MappingProxyType
 from typing import Any
 
-from detente.errors import AgreementError, LabelError, ProfileError
+from detente.errors import AgreementError, LabelError, UnsupportedError
 from detente.game.display import outcome_text, table_html
 from detente.game.game import Game
 from detente.game.machine import check_states, resolve_moves
 from detente.game.monitoring import Monitoring, PublicSignals
+from detente.game.prescription import Lottery, freeze, is_certain, lottery, prescription_text
 
 MAX_OUTCOMES = 1_000_000
 # Exact elimination over polynomials takes seconds at this size, and grows with its cube.
@@ -31,7 +33,9 @@ class Agreement:
     Parameters
     ----------
     play
-        The prescribed action profile (labels or indices) in each state.
+        What is prescribed in each state: a profile with, for each player, an action (label or index), a vector of
+        probabilities over the player's actions, or a mapping from actions to probabilities (``"p/q"`` strings,
+        Fractions, decimals; they add up to exactly 1). See :mod:`detente.game.prescription`.
     move
         For each state, the next state after each outcome: an action profile, or a signal's label. ``...`` in a
         profile stands for any action of that player, ``...`` alone for every outcome not named.
@@ -41,8 +45,8 @@ class Agreement:
     Raises
     ------
     AgreementError, LabelError
-        For states without moves and moves to or from unknown states; on use in a game, for acts that the game does
-        not have and outcomes without a next state.
+        For states without moves, moves to or from unknown states and malformed probabilities; on use in a game, for
+        acts that the game does not have and outcomes without a next state.
 
     Examples
     --------
@@ -73,6 +77,11 @@ class Agreement:
     def states(self) -> tuple[str, ...]:
         return tuple(self.play)
 
+    @property
+    def is_pure(self) -> bool:
+        """Whether every state prescribes certain actions."""
+        return all(is_certain(entry) for profile in self.play.values() for entry in profile)
+
     def renamed(self, name: str) -> Agreement:
         """The same agreement under another name."""
         return Agreement(self.play, self.move, self.start, name)
@@ -99,16 +108,15 @@ class Agreement:
         position = {state: k for k, state in enumerate(order)}
         return BoundAgreement(
             states=tuple(order),
-            play=tuple(self._prescribed(state, game) for state in order),
+            strategies=tuple(self._prescribed(state, game) for state in order),
             move=tuple({outcome: position[t] for outcome, t in table.items()} for table in tables),
         )
 
-    def _prescribed(self, state: str, game: Game) -> tuple[int, ...]:
-        try:
-            return game.pure_profile(self.play[state])
-        except ProfileError as error:
-            expected = f"{game.n_players} actions, one a player"
-            raise AgreementError(f"play[{state!r}]", self.play[state], expected) from error
+    def _prescribed(self, state: str, game: Game) -> tuple[Lottery, ...]:
+        argument, profile = f"play[{state!r}]", self.play[state]
+        if len(profile) != game.n_players:
+            raise AgreementError(argument, profile, f"{game.n_players} actions, one a player")
+        return tuple(lottery(game, i, entry, argument) for i, entry in enumerate(profile))
 
     def __eq__(self, other: object) -> bool:
         """Same states, prescriptions, moves and start; names do not count."""
@@ -117,7 +125,11 @@ class Agreement:
         return (dict(self.play), self.move, self.start) == (dict(other.play), other.move, other.start)
 
     def __hash__(self) -> int:
-        return hash((tuple(self.play.items()), self.start))
+        return hash((frozenset(self.play.items()), self.start))
+
+    def __reduce__(self) -> Any:
+        moves = {state: dict(moves) for state, moves in self.move.items()}
+        return Agreement, (dict(self.play), moves, self.start, self.name)
 
     def __repr__(self) -> str:
         title = f" {self.name!r}" if self.name else ""
@@ -128,7 +140,7 @@ class Agreement:
         for state, profile in self.play.items():
             moves = "; ".join(f"{outcome_text(key)} → {target}" for key, target in self.move[state].items())
             mark = " (start)" if state == self.start else ""
-            rows.append((state + mark, [", ".join(map(str, profile)), moves]))
+            rows.append((state + mark, [", ".join(map(prescription_text, profile)), moves]))
         return table_html(self.name or "agreement", ["state", "play", "then"], rows)
 
 
@@ -136,19 +148,32 @@ class Agreement:
 class BoundAgreement:
     """An agreement on a game, by index; state 0 is the start and every state is reachable from it.
 
-    ``play[s]`` is the prescribed profile in state ``s``; ``move[s][outcome]`` the next state after an outcome, which
-    is the tuple of actions carried out, or the one-element tuple of a signal's number.
+    ``strategies[s][i]`` maps the actions that player ``i`` is to play in state ``s`` to their probabilities;
+    ``move[s][outcome]`` is the next state after an outcome, which is the tuple of actions carried out, or the
+    one-element tuple of a signal's number.
     """
 
     states: tuple[str, ...]
-    play: tuple[tuple[int, ...], ...]
+    strategies: tuple[tuple[Lottery, ...], ...]
     move: tuple[dict[tuple[int, ...], int], ...]
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether every state prescribes one certain action to every player."""
+        return all(len(chances) == 1 for profile in self.strategies for chances in profile)
+
+    @cached_property
+    def play(self) -> tuple[tuple[int, ...], ...]:
+        """``play[s]``: the prescribed profile in state ``s``, if all are pure; an ``UnsupportedError`` otherwise."""
+        if not self.is_pure:
+            raise UnsupportedError("agreement", "a mixed prescription", "certain actions in every state")
+        return tuple(tuple(next(iter(chances)) for chances in profile) for profile in self.strategies)
 
 
 def _profile(state: str, profile: Any) -> tuple[Any, ...]:
-    if isinstance(profile, str) or not hasattr(profile, "__iter__"):
+    if isinstance(profile, str | Mapping) or not hasattr(profile, "__iter__"):
         raise AgreementError(f"play[{state!r}]", profile, "a tuple of actions, one a player")
-    return tuple(profile)
+    return tuple(freeze(entry, f"play[{state!r}]") for entry in profile)
 
 
 def _action_index(game: Game, player: int, action: Any) -> int:

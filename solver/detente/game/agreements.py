@@ -3,18 +3,23 @@
 All take the game first, then the profile to be sustained (``path``) and the profile that follows a breach
 (``punishment``). By default these are everyone's first and everyone's last action: mutual relaxation and mutual
 restriction. Players watch the acts carried out; a state moves on what was done, whoever did it.
+
+Profiles may be mixed (see :mod:`detente.game.prescription`). Where a lottery is prescribed no act in its support is a
+departure: only acts are seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from detente.errors import AgreementError, ParameterError, UnsupportedError
+from detente.errors import AgreementError, ParameterError, ProfileError, UnsupportedError
 from detente.game.agreement import MAX_STATES, Agreement
 from detente.game.game import Game
 from detente.game.machine import Machine
+from detente.game.prescription import freeze, lottery
 
 Profile = Sequence[Any]
 
@@ -29,7 +34,7 @@ def grim_trigger(game: Game, path: Profile | None = None, punishment: Profile | 
     good, bad = _path(game, path), _punishment(game, punishment)
     return Agreement(
         {"path": good, "punishment": bad},
-        {"path": {good: "path", ...: "punishment"}, "punishment": {...: "punishment"}},
+        {"path": {**_kept(game, good, "path"), ...: "punishment"}, "punishment": {...: "punishment"}},
         name="grim trigger",
     )
 
@@ -43,7 +48,7 @@ def limited_punishment(
     good, bad = _path(game, path), _punishment(game, punishment)
     names = [f"punishment {k}" for k in range(1, length + 1)]
     play = {"path": good, **dict.fromkeys(names, bad)}
-    move: dict[str, dict[Any, str]] = {"path": {good: "path", ...: names[0]}}
+    move: dict[str, dict[Any, str]] = {"path": {**_kept(game, good, "path"), ...: names[0]}}
     for state, after in zip(names, [*names[1:], "path"], strict=True):
         move[state] = {...: after}
     return Agreement(play, move, name=f"{length}-period punishment")
@@ -54,7 +59,10 @@ def carrot_and_stick(game: Game, path: Profile | None = None, stick: Profile | N
     good, bad = _path(game, path), _punishment(game, stick)
     return Agreement(
         {"path": good, "stick": bad},
-        {"path": {good: "path", ...: "stick"}, "stick": {bad: "path", ...: "stick"}},
+        {
+            "path": {**_kept(game, good, "path"), ...: "stick"},
+            "stick": {**_kept(game, bad, "path"), ...: "stick"},
+        },
         name="carrot and stick",
     )
 
@@ -62,21 +70,25 @@ def carrot_and_stick(game: Game, path: Profile | None = None, stick: Profile | N
 def nash_reversion(game: Game, path: Profile | None = None, equilibrium: Profile | None = None) -> Agreement:
     """Play ``path``; after any departure a stage-game Nash equilibrium for ever (Friedman 1971).
 
-    Without ``equilibrium``, the pure equilibrium whose largest gain over ``path`` to any player is least is used.
-    Raises :class:`~detente.errors.AgreementError` if the profile is no equilibrium, or the game has no pure one.
+    Without ``equilibrium``, the pure equilibrium whose largest gain over ``path`` to any player is least is used; in a
+    2×2 game without a pure one, its mixed equilibrium. Raises :class:`~detente.errors.AgreementError` if the profile
+    is no equilibrium, or the game has no pure one: then name one of :func:`detente.nash_equilibria`.
+
+    >>> from detente.game.game import Game
+    >>> pennies = Game.bimatrix([[1, -1], [-1, 1]], [[-1, 1], [1, -1]])
+    >>> nash_reversion(pennies, path=(0, 0)).play["punishment"]
+    ((Fraction(1, 2), Fraction(1, 2)), (Fraction(1, 2), Fraction(1, 2)))
     """
+    # On exact payoffs, whatever the game was given in: a repeated game reads floats as decimals too.
+    stage = game if game.is_exact else Game(game.exact_payoffs, players=game.players, actions=game.actions)  # type: ignore[arg-type]
     good = _path(game, path)
     if equilibrium is None:
-        found = [p for p in product(*map(range, game.shape)) if game.regret(p) == 0]
-        if not found:
-            raise AgreementError("equilibrium", None, "a game with a pure Nash equilibrium to revert to")
-        here = game.payoff(good)
-        chosen = min(found, key=lambda p: max(x - y for x, y in zip(game.payoff(p), here, strict=True)))
+        chosen = _reversion(stage, good)
     else:
-        chosen = game.pure_profile(equilibrium)
-        if game.regret(chosen) > 0:
+        chosen = _profile(game, equilibrium)
+        if stage.regret(chosen) > 0:
             raise AgreementError("equilibrium", equilibrium, "a Nash equilibrium of the stage game")
-    return grim_trigger(game, good, game.profile_labels(chosen)).renamed("Nash reversion")
+    return grim_trigger(game, good, chosen).renamed("Nash reversion")
 
 
 def tit_for_tat(game: Game) -> Agreement:
@@ -205,12 +217,46 @@ def _partner_move(machine: Machine, state: str, outcome: tuple[Any, ...], player
 
 
 def _path(game: Game, path: Profile | None) -> tuple[Any, ...]:
-    return game.profile_labels(game.pure_profile([0] * game.n_players if path is None else path))
+    return _profile(game, [0] * game.n_players if path is None else path)
 
 
 def _punishment(game: Game, punishment: Profile | None) -> tuple[Any, ...]:
-    last = [m - 1 for m in game.shape]
-    return game.profile_labels(game.pure_profile(last if punishment is None else punishment))
+    return _profile(game, [m - 1 for m in game.shape] if punishment is None else punishment)
+
+
+def _profile(game: Game, profile: Any) -> tuple[Any, ...]:
+    """A profile with labels for certain actions, and one probability an action for lotteries."""
+    if isinstance(profile, str) or not hasattr(profile, "__len__") or len(profile) != game.n_players:
+        raise ProfileError("profile", profile, f"{game.n_players} actions, one a player")
+    lotteries = [lottery(game, i, freeze(entry, "profile"), "profile") for i, entry in enumerate(profile)]
+    return tuple(
+        game.actions[i][next(iter(chances))]
+        if len(chances) == 1
+        else tuple(chances.get(a, Fraction(0)) for a in range(game.shape[i]))
+        for i, chances in enumerate(lotteries)
+    )
+
+
+def _kept(game: Game, profile: tuple[Any, ...], target: str) -> dict[Any, str]:
+    """Moves to ``target`` for every outcome that is no departure from the profile."""
+    supports = [lottery(game, i, entry, "profile") for i, entry in enumerate(profile)]
+    return {game.profile_labels(outcome): target for outcome in product(*supports)}
+
+
+def _reversion(game: Game, path: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The equilibrium to revert to."""
+    pure = [p for p in product(*map(range, game.shape)) if game.regret(p) == 0]
+    if pure:
+        here = game.payoff(path)
+        least = min(pure, key=lambda p: max(x - y for x, y in zip(game.payoff(p), here, strict=True)))
+        return game.profile_labels(least)
+    if game.shape != (2, 2):
+        raise AgreementError("equilibrium", None, "one of dt.nash_equilibria(game): the game has no pure equilibrium")
+    # No pure equilibrium: each mixes so that the other is indifferent.
+    A, B = game.exact_payoffs
+    row = (B[1, 1] - B[1, 0]) / (B[0, 0] - B[0, 1] - B[1, 0] + B[1, 1])
+    column = (A[1, 1] - A[0, 1]) / (A[0, 0] - A[0, 1] - A[1, 0] + A[1, 1])
+    return (row, 1 - row), (column, 1 - column)
 
 
 def _require_2x2(game: Game) -> None:

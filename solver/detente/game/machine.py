@@ -53,6 +53,9 @@ class Machine:
     def states(self) -> tuple[str, ...]:
         return tuple(self.play)
 
+    def __reduce__(self) -> Any:
+        return Machine, (dict(self.play), {s: dict(moves) for s, moves in self.move.items()}, self.start, self.name)
+
     def __repr__(self) -> str:
         title = f" {self.name!r}" if self.name else ""
         count = f"{len(self.play)} state{'s' if len(self.play) > 1 else ''}"

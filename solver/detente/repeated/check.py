@@ -6,7 +6,7 @@ linear systems by elimination in Fractions. ``verify()`` and the tests rest on i
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -17,29 +17,46 @@ from detente.game.repeated import RepeatedGame
 
 Lottery = list[tuple[Fraction, Fraction, Hashable]]  # probability, payoff, next state
 Lotteries = Mapping[Any, list[Lottery]]  # for every state, one lottery an action
+Chosen = int | list[tuple[Fraction, int]]  # an action, or actions with their probabilities
 
 
-def is_subgame_perfect(rg: RepeatedGame, ag: Agreement) -> bool:
-    """No one-shot deviation gains in any state reachable from the start under any acts or signals."""
+def is_subgame_perfect(rg: RepeatedGame, ag: Agreement, players: Iterable[int] | None = None) -> bool:
+    """No one-shot deviation gains in any state reachable from the start under any acts or signals.
+
+    ``players`` are those whose incentives count; by default all. A prescribed lottery is worth the average over its
+    support, so that if no action gains, all in the support are worth the same.
+    """
     return all(
         not improvements(rg, i, lotteries, policy_value(rg, i, lotteries, keep))
-        for i in range(rg.game.n_players)
+        for i in (range(rg.game.n_players) if players is None else players)
         for lotteries, keep in [_problem(rg, ag, i)]
     )
 
 
-def is_nash(rg: RepeatedGame, ag: Agreement) -> bool:
+def is_nash(rg: RepeatedGame, ag: Agreement, players: Iterable[int] | None = None) -> bool:
     """Keeping the agreement from the start is a best reply among all strategies."""
     return all(
         attains_best_value(rg, i, lotteries, keep, ag.start)
-        for i in range(rg.game.n_players)
+        for i in (range(rg.game.n_players) if players is None else players)
         for lotteries, keep in [_problem(rg, ag, i)]
     )
 
 
-def attains_best_value(rg: RepeatedGame, i: int, lotteries: Lotteries, keep: Mapping[Any, int], start: Any) -> bool:
+def slacks(rg: RepeatedGame, ag: Agreement) -> dict[tuple[Any, int, int], Fraction]:
+    """What player i loses by one deviation to action a in state s, by (s, i, a)."""
+    found = {}
+    for i in range(rg.game.n_players):
+        lotteries, keep = _problem(rg, ag, i)
+        values, beta = policy_value(rg, i, lotteries, keep), _beta(rg, i)
+        for s, options in lotteries.items():
+            for a, lottery in enumerate(options):
+                found[s, i, a] = values[s] - sum(q * ((1 - beta) * pay + beta * values[t]) for q, pay, t in lottery)
+    return found
+
+
+def attains_best_value(rg: RepeatedGame, i: int, lotteries: Lotteries, keep: Mapping[Any, Chosen], start: Any) -> bool:
     """Whether the policy ``keep``, from ``start`` on, is worth as much to ``i`` as the best policy."""
-    policy = dict(keep)
+    policy: dict[Any, Chosen] = dict(keep)
     kept = policy_value(rg, i, lotteries, policy)[start]
     while True:  # policy improvement: strictly better every round, over finitely many policies
         values = policy_value(rg, i, lotteries, policy)
@@ -60,8 +77,8 @@ def improvements(rg: RepeatedGame, i: int, lotteries: Lotteries, values: Mapping
     }
 
 
-def policy_value(rg: RepeatedGame, i: int, lotteries: Lotteries, policy: Mapping[Any, int]) -> dict[Any, Fraction]:
-    """The normalised average value of a policy in every state."""
+def policy_value(rg: RepeatedGame, i: int, lotteries: Lotteries, policy: Mapping[Any, Chosen]) -> dict[Any, Fraction]:
+    """The normalised average value of a policy, pure or mixed, in every state."""
     beta = _beta(rg, i)
     row_of = {s: k for k, s in enumerate(lotteries)}
     n = len(row_of)
@@ -69,9 +86,11 @@ def policy_value(rg: RepeatedGame, i: int, lotteries: Lotteries, policy: Mapping
     for s, k in row_of.items():
         row = [Fraction(0)] * (n + 1)
         row[k] += 1
-        for q, pay, t in lotteries[s][policy[s]]:
-            row[row_of[t]] -= beta * q
-            row[n] += (1 - beta) * q * pay
+        chosen = policy[s]
+        for share, a in [(Fraction(1), chosen)] if isinstance(chosen, int) else chosen:
+            for q, pay, t in lotteries[s][a]:
+                row[row_of[t]] -= beta * share * q
+                row[n] += (1 - beta) * share * q * pay
         system.append(row)
     for k in range(n):  # Gauss–Jordan; I − βP needs no pivoting
         system[k] = [x / system[k][k] for x in system[k]]
@@ -104,22 +123,35 @@ def _beta(rg: RepeatedGame, i: int) -> Fraction:
     return rg.discount[i] * (1 - rg.breakdown)
 
 
-def _problem(rg: RepeatedGame, ag: Agreement, i: int) -> tuple[dict[Any, list[Lottery]], dict[Any, int]]:
+def _problem(rg: RepeatedGame, ag: Agreement, i: int) -> tuple[dict[Any, list[Lottery]], dict[Any, Chosen]]:
     game = rg.game
     states = [ag.start]
     lotteries: dict[Any, list[Lottery]] = {}
-    keep: dict[Any, int] = {}
+    keep: dict[Any, Chosen] = {}
     for s in states:  # grows as states are reached
-        profile = [game.action_index(j, a) for j, a in enumerate(ag.play[s])]
-        keep[s] = profile[i]
-        for target in _targets(rg, ag, s):
-            if target not in states:
-                states.append(target)
-        lotteries[s] = [
-            _lottery(rg, ag, s, tuple(a if j == i else b for j, b in enumerate(profile)), i)
-            for a in range(game.shape[i])
-        ]
+        drawn = [_drawn(rg, j, entry) for j, entry in enumerate(ag.play[s])]
+        keep[s] = drawn[i]
+        states += [t for t in dict.fromkeys(_targets(rg, ag, s)) if t not in states]
+        lotteries[s] = []
+        for a in range(game.shape[i]):
+            faced: Lottery = []
+            for terms in product(*([(Fraction(1), a)] if j == i else d for j, d in enumerate(drawn))):
+                weight = Fraction(1)
+                for share, _ in terms:
+                    weight *= share
+                intended = tuple(action for _, action in terms)
+                faced += [(weight * q, pay, t) for q, pay, t in _lottery(rg, ag, s, intended, i)]
+            lotteries[s].append(faced)
     return lotteries, keep
+
+
+def _drawn(rg: RepeatedGame, j: int, entry: Any) -> list[tuple[Fraction, int]]:
+    """What player ``j`` is to draw from, as (probability, action); an action as written is drawn for sure."""
+    if isinstance(entry, Mapping):
+        return [(p, rg.game.action_index(j, a)) for a, p in entry.items() if p]
+    if isinstance(entry, tuple):
+        return [(p, a) for a, p in enumerate(entry) if p]
+    return [(Fraction(1), rg.game.action_index(j, entry))]
 
 
 def _targets(rg: RepeatedGame, ag: Agreement, state: str) -> list[str]:

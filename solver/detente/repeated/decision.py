@@ -16,7 +16,7 @@ Values are normalised averages: v(s) = (1 − β) r + β Σ P v.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -25,10 +25,12 @@ from flint import fmpq, fmpq_mat
 
 from detente.exact.intervals import Interval, IntervalSet, between, combine
 from detente.exact.linear import solve_m_matrix
-from detente.exact.polynomial import ONE, ZERO, Poly, to_fmpq
+from detente.exact.polynomial import ONE, ZERO, Poly, constant, to_fmpq
 from detente.exact.sign_sets import where_nonnegative
 
 Policy = tuple[int, ...]
+# A policy may also draw an action in some states: probabilities by action.
+Plan = Sequence[int | Mapping[int, Fraction]]
 
 
 @dataclass(frozen=True)
@@ -56,32 +58,49 @@ class DecisionProblem:
     """A discounted decision problem whose data are polynomials in one parameter on ``domain``.
 
     ``choices[s][a]`` describes action ``a`` in state ``s``. ``unit`` is a polynomial, positive on the domain, by which
-    rewards and probabilities have been multiplied to clear denominators; ordinarily 1.
+    rewards and probabilities have been multiplied to clear denominators; ordinarily 1. ``tick`` is called every now and
+    then, and may raise to give up.
     """
 
     choices: tuple[tuple[Choice, ...], ...]
     beta: Poly
     domain: Interval
     unit: Poly = field(default_factory=lambda: ONE)
+    tick: Callable[[], None] | None = field(default=None, compare=False)
 
-    def value(self, policy: Policy) -> PolicyValue:
-        """The value of a policy in every state."""
+    def value(self, policy: Plan) -> PolicyValue:
+        """The value of a policy, pure or mixed, in every state."""
         n = len(self.choices)
         matrix = []
         right = []
         for s in range(n):
-            choice = self.choices[s][policy[s]]
+            choice = self._drawn(s, policy[s])
             row = [ZERO] * n
             row[s] = self.unit
             for t, p in choice.next.items():
                 row[t] = row[t] - self.beta * p
             matrix.append(row)
             right.append([(ONE - self.beta) * choice.reward])
-        denominator, columns = solve_m_matrix(matrix, right)
+        denominator, columns = solve_m_matrix(matrix, right, self.tick)
         return PolicyValue(tuple(c[0] for c in columns), denominator)
+
+    def _drawn(self, state: int, entry: int | Mapping[int, Fraction]) -> Choice:
+        """An action, or the average over a lottery."""
+        if not isinstance(entry, Mapping):
+            return self.choices[state][entry]
+        reward: Poly = ZERO
+        ahead: dict[int, Poly] = {}
+        for action, chance in entry.items():
+            one, weight = self.choices[state][action], constant(chance)
+            reward = reward + weight * one.reward
+            for t, p in one.next.items():
+                ahead[t] = ahead.get(t, ZERO) + weight * p
+        return Choice(reward, ahead)
 
     def slack(self, value: PolicyValue, state: int, action: int) -> Poly:
         """A polynomial with the sign of: the policy's value in ``state`` minus that of one deviation to ``action``."""
+        if self.tick is not None:
+            self.tick()
         choice = self.choices[state][action]
         ahead = sum((p * value.numerators[t] for t, p in choice.next.items()), ZERO)
         now = (ONE - self.beta) * choice.reward * value.denominator
@@ -116,41 +135,54 @@ class DecisionProblem:
             if not improved:
                 return tuple(policy)
 
-    def attained_set(self, policy: Policy, state: int) -> Attainment:
-        """Where ``policy``, followed from ``state`` on, does as well as any strategy whatever."""
+    def attained_set(self, policy: Plan, state: int) -> Attainment:
+        """Where ``policy``, pure or mixed, followed from ``state`` on, does as well as any strategy whatever."""
         own = self.value(policy)
-        remaining = IntervalSet((self.domain,))
-        good: list[IntervalSet] = []
+        start = tuple(_support(entry)[0] for entry in policy)
+        everything = IntervalSet((self.domain,))
+        remaining = everything
         rivals: list[tuple[Policy, IntervalSet]] = []
         while remaining:
             gap = remaining.intervals[0]
             x = gap.lo if gap.is_point and isinstance(gap.lo, Fraction) else between(gap.lo, gap.hi)
-            best = self.best_policy(x, policy)
-            covered = self.optimal_set(best)
+            best = self.best_policy(x, start)
             value = self.value(best)
             lead = own.numerators[state] * value.denominator - value.numerators[state] * own.denominator
-            ties = covered & where_nonnegative(lead, self.domain)
-            good.append(ties)
-            rivals.append((best, ties))
-            remaining = remaining - covered
-        return Attainment(combine(good, any), tuple(rivals))
+            rivals.append((best, where_nonnegative(lead, self.domain)))
+            remaining = remaining - self.optimal_set(best)
+        return Attainment(combine([everything, *(kept for _, kept in rivals)], all), tuple(rivals))
 
-    def first_departure(self, policy: Policy, rival: Policy, start: int) -> tuple[int, int] | None:
-        """The first state, among those that ``policy`` visits from ``start``, where ``rival`` acts differently."""
-        seen = [start]
+    def first_departure(self, policy: Plan, rival: Policy, start: int) -> tuple[int, int] | None:
+        """The first state, among those that ``policy`` visits from ``start``, where ``rival`` acts differently.
+
+        An action in the support of a lottery counts as a difference only if there is no other.
+        """
+        seen, within = [start], None
         for s in seen:  # grows as states are visited
-            if rival[s] != policy[s]:
+            support = _support(policy[s])
+            if rival[s] not in support:
                 return s, rival[s]
-            seen += [t for t, p in self.choices[s][policy[s]].next.items() if p and t not in seen]
-        return None
+            if len(support) > 1 and within is None:
+                within = s, rival[s]
+            for a in support:
+                seen += [t for t, p in self.choices[s][a].next.items() if p and t not in seen]
+        return within
 
 
 @dataclass(frozen=True)
 class Attainment:
-    """Where a policy attains the optimum, and the optimal policies found with the part of that set inside each cell."""
+    """Where a policy attains the optimum: where it does as well as each of some rivals, one of them optimal anywhere.
+
+    Each rival comes with the set, over the whole domain, on which the policy does at least as well from the start;
+    ``set`` is the intersection of these.
+    """
 
     set: IntervalSet
     rivals: tuple[tuple[Policy, IntervalSet], ...]
+
+
+def _support(entry: int | Mapping[int, Fraction]) -> tuple[int, ...]:
+    return tuple(entry) if isinstance(entry, Mapping) else (entry,)
 
 
 def _solve(policy: Sequence[int], rewards: list[Any], moves: list[Any], unit: Any) -> list[Any]:

@@ -13,8 +13,8 @@ from detente.exact.rational import fraction_text
 from detente.game.agreement import Agreement
 from detente.game.display import table_html
 from detente.game.repeated import RepeatedGame
-from detente.repeated.check import is_subgame_perfect
-from detente.repeated.kernel import player_problem, prescribed
+from detente.repeated.check import is_subgame_perfect, slacks
+from detente.repeated.kernel import player_problem, strategy
 from detente.repeated.parameters import Environment
 
 
@@ -77,7 +77,8 @@ class Incentives:
     values
         ``values[state][player]``: normalised average value from that state on.
     table
-        Every :class:`Deviation`; its slack is the player's value minus that of deviating once.
+        Every :class:`Deviation`; its slack is the player's value minus that of deviating once. Where a lottery is
+        prescribed, every action is listed: those in the support must have slack zero.
     """
 
     rg: RepeatedGame
@@ -96,7 +97,16 @@ class Incentives:
         return min(self.table, key=lambda row: row.slack, default=None)
 
     def verify(self) -> None:
-        """Check ``holds`` by code that shares nothing with the solver; a :class:`CertificateError` if it differs."""
+        """Check every slack and ``holds`` by code that shares nothing with the solver.
+
+        Raises :class:`CertificateError` where it differs.
+        """
+        game = self.rg.game
+        expected = slacks(self.rg, self.agreement)
+        for row in self.table:
+            i = game.player_index(row.player)
+            if expected[row.state, i, game.action_index(i, row.deviation)] != row.slack:
+                raise CertificateError("incentives", row, "the independent one-shot-deviation check to agree")
         if is_subgame_perfect(self.rg, self.agreement) != self.holds:
             raise CertificateError("incentives", self.holds, "the independent one-shot-deviation check to agree")
 
@@ -148,14 +158,14 @@ def incentives(rg: RepeatedGame, ag: Agreement) -> Incentives:
     rows: list[Deviation] = []
     for player, name in enumerate(rg.game.players):
         problem = player_problem(env, bound, player)
-        policy = prescribed(bound, player)
-        value = problem.value(policy)
+        plan = strategy(bound, player)
+        value = problem.value(plan)
         numbers = [value.at(s, zero) for s in range(len(bound.states))]
         columns.append(numbers)
         scale = evaluate(value.denominator, zero)
         for s, state in enumerate(bound.states):
             for action, label in enumerate(rg.game.actions[player]):
-                if action != policy[s]:
+                if action != plan[s]:
                     slack = evaluate(problem.slack(value, s, action), zero) / scale
                     rows.append(Deviation(state, name, label, slack))
     table = {

@@ -4,25 +4,34 @@ Every incentive constraint is a polynomial inequality in the parameter once its 
 :mod:`detente.repeated.decision`), so the set is a finite union of intervals with rational or algebraic ends. It may be
 empty, a single point, bounded above, or have a gap.
 
-Two concepts. *Subgame perfect*: no one-shot deviation gains in any state that any acts or signals can reach. *Nash*:
-keeping the agreement from the start is a best reply; what would happen in states that no unilateral deviation reaches,
-and whether a deviator would then carry on as prescribed, does not matter.
+Two concepts. *Subgame perfect* (public perfect, under imperfect monitoring): no one-shot deviation gains in any state
+that any acts or signals can reach. *Nash*: keeping the agreement from the start is a best reply among all strategies;
+what would happen in states that no unilateral deviation reaches, and whether a deviator would then carry on as
+prescribed, does not matter. The others' play depends on the public history only, so among a player's best replies is
+one that depends on the public state only. Mailath and Samuelson (2006), sections 2.2 and 7.1.
+
+Where a player is to draw an action from a lottery, every action in its support must be a best reply. The player's value
+is the average over the support, so if no action does better, none in the support does worse: the same inequalities, one
+for each action, now hold where all those in the support are zero, on isolated points or throughout.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from math import inf
+from time import monotonic
 from typing import Any, Literal
 
-from detente.errors import LabelError
+from detente.errors import LabelError, ParameterError, UnsupportedError
 from detente.exact.intervals import IntervalSet
 from detente.exact.region import Constraint, Region, region_of
 from detente.exact.sign_sets import where_nonnegative
 from detente.game.agreement import Agreement, BoundAgreement
 from detente.game.repeated import RepeatedGame
 from detente.repeated.check import is_nash, is_subgame_perfect
-from detente.repeated.decision import DecisionProblem, Policy
-from detente.repeated.kernel import player_problem, prescribed
+from detente.repeated.decision import DecisionProblem, Plan
+from detente.repeated.kernel import player_problem, strategy
 from detente.repeated.parameters import Environment, resolve_over, with_parameter
 
 Concept = Literal["subgame-perfect", "nash"]
@@ -30,17 +39,31 @@ CONCEPTS = {"subgame-perfect": "is subgame perfect", "nash": "is a Nash equilibr
 
 
 def holds_where(
-    rg: RepeatedGame, ag: Agreement, over: Any = "discount", concept: Concept = "subgame-perfect"
+    rg: RepeatedGame,
+    ag: Agreement,
+    over: Any = "discount",
+    concept: Concept = "subgame-perfect",
+    *,
+    player: Any = None,
+    budget: float | None = 300,
 ) -> Region:
     """The exact set of values of one parameter at which an agreement holds; the others keep ``rg``'s values.
 
     Parameters
     ----------
     over
-        ``"discount"`` (common to all), ``("discount", player)``, ``"breakdown"``, ``"noise"`` (trembles), or
-        ``("payoff", player, profile)``.
+        ``"discount"`` (common to all), ``("discount", player)``, ``"breakdown"``, ``"noise"`` (trembles, or a public
+        signal's level of that name), ``("signal", level)``, ``("signal", profile, label)``, ``("payoff", player,
+        profile)``, or a :class:`~detente.repeated.parameters.Component`.
     concept
         ``"subgame-perfect"`` or ``"nash"``.
+    player
+        Count this player's incentives only. Each constraint involves one player's discount factor, so the set of
+        vectors (δ₁, …, δₙ) at which an agreement holds is the product of the sets over ``("discount", i)`` with
+        ``player=i``.
+    budget
+        Seconds to spend; None for no limit. Work grows fast with the number of states: two dozen take a fraction of a
+        second, hundreds of densely connected ones may take hours.
 
     Raises
     ------
@@ -48,6 +71,8 @@ def holds_where(
         For an unknown parameter, concept, player or action.
     AgreementError
         For an agreement that does not fit the game.
+    UnsupportedError
+        When the budget is used up, and for a parameter that the monitoring does not have.
 
     Examples
     --------
@@ -64,35 +89,57 @@ def holds_where(
     True
     >>> holds_where(rg, agreements.tit_for_tat(pd), concept="nash").intervals
     ([2/3, 1),)
+
+    A mixed equilibrium of the stage game, drawn anew every period, needs no patience:
+
+    >>> pennies = Game.bimatrix([[1, -1], [-1, 1]], [[-1, 1], [1, -1]])
+    >>> half = ["1/2", "1/2"]
+    >>> holds_where(RepeatedGame(pennies, 0), agreements.unconditional((half, half))).intervals
+    ([0, 1),)
     """
     if concept not in CONCEPTS:
         raise LabelError("concept", concept, CONCEPTS)
     choice = resolve_over(over, rg)
+    tick = _clock(budget)
     bound = ag.bind(rg.game, rg.monitoring)
     env = Environment(rg, choice)
     constraints: list[tuple[Constraint, IntervalSet]] = []
-    for player, name in enumerate(rg.game.players):
-        problem = player_problem(env, bound, player)
-        policy = prescribed(bound, player)
-        labels = rg.game.actions[player]
-        if concept == "nash":
-            constraints += _nash_constraints(problem, policy, bound, name, labels)
-        else:
-            constraints += _one_shot_constraints(problem, policy, bound, name, labels)
+    whose = range(rg.game.n_players) if player is None else [rg.game.player_index(player)]
+    constraint = _nash_constraints if concept == "nash" else _one_shot_constraints
+    for i in whose:
+        problem = player_problem(env, bound, i, tick)
+        constraints += constraint(problem, strategy(bound, i), bound, rg.game.players[i], rg.game.actions[i])
     check = is_nash if concept == "nash" else is_subgame_perfect
 
     def holds_at(x: Fraction) -> bool:
-        return check(with_parameter(rg, choice, x), ag)
+        return check(with_parameter(rg, choice, x), ag, whose)
 
     title = ag.name or "the agreement"
     claim = f"{title[0].upper()}{title[1:]} {CONCEPTS[concept]}"
+    if player is not None:
+        claim += f" for {rg.game.players[whose[0]]}"
     return region_of(choice.label(rg.game), claim, env.domain, constraints, holds_at)
 
 
+def _clock(budget: float | None) -> Callable[[], None]:
+    """A function that raises once the budget of seconds is used up."""
+    if budget is None:
+        return lambda: None
+    if isinstance(budget, bool) or not isinstance(budget, int | float) or not 0 < budget < inf:
+        raise ParameterError("budget", budget, "a positive number of seconds, or None")
+    end = monotonic() + budget
+
+    def tick() -> None:
+        if monotonic() > end:
+            raise UnsupportedError("budget", budget, "more seconds for an agreement of this size, or fewer states")
+
+    return tick
+
+
 def _one_shot_constraints(
-    problem: DecisionProblem, policy: Policy, bound: BoundAgreement, player: Any, labels: tuple[Any, ...]
+    problem: DecisionProblem, plan: Plan, bound: BoundAgreement, player: Any, labels: tuple[Any, ...]
 ) -> list[tuple[Constraint, IntervalSet]]:
-    value = problem.value(policy)
+    value = problem.value(plan)
     return [
         (
             Constraint(player, state, labels[action]),
@@ -100,18 +147,18 @@ def _one_shot_constraints(
         )
         for s, state in enumerate(bound.states)
         for action in range(len(labels))
-        if action != policy[s]
+        if action != plan[s]
     ]
 
 
 def _nash_constraints(
-    problem: DecisionProblem, policy: Policy, bound: BoundAgreement, player: Any, labels: tuple[Any, ...]
+    problem: DecisionProblem, plan: Plan, bound: BoundAgreement, player: Any, labels: tuple[Any, ...]
 ) -> list[tuple[Constraint, IntervalSet]]:
-    """One constraint a player: the whole plan. It is named by the first state in which a better plan departs."""
-    attained = problem.attained_set(policy, 0)
-    for rival, _ in attained.rivals:
-        departure = problem.first_departure(policy, rival, 0)
+    """One constraint for each plan that is optimal somewhere, named by the first state in which it departs."""
+    found = []
+    for rival, kept in problem.attained_set(plan, 0).rivals:
+        departure = problem.first_departure(plan, rival, 0)
         if departure is not None:
             state, action = departure
-            return [(Constraint(player, bound.states[state], labels[action]), attained.set)]
-    return [(Constraint(player, bound.states[0], labels[policy[0]]), attained.set)]
+            found.append((Constraint(player, bound.states[state], labels[action]), kept))
+    return found

@@ -1,0 +1,11 @@
+"""Figures. Every function draws onto the Axes it is given (a new one if none) and returns it.
+
+matplotlib is loaded when the first figure is drawn.
+"""
+
+from detente.view.plot.canvas import COLOURS
+from detente.view.plot.classes import class_flips
+from detente.view.plot.thresholds import incentive_slack, regions
+from detente.view.plot.trust import phase_diagram, trust_frontier
+
+__all__ = ["COLOURS", "class_flips", "incentive_slack", "phase_diagram", "regions", "trust_frontier"]

@@ -1,0 +1,86 @@
+"""Figures of trust: the frontier, and phase diagrams with their exact boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from detente.exact.region import PARAMETER_NAMES
+from detente.trust.frontier import Frontier
+from detente.trust.phase import PhaseDiagram
+from detente.view.plot.canvas import COLOURS, axes_or_new, number, plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+POINTS_PER_PIECE = 200
+
+
+def trust_frontier(
+    frontiers: Sequence[Frontier],
+    ax: Axes | None = None,
+    *,
+    at: tuple[Any, Mapping[Any, Any]] | None = None,
+    limits: tuple[float, float] = (0.0, 1.0),
+) -> Axes:
+    """The least trust that each player needs, against one parameter, from the exact pieces.
+
+    ``at`` marks a value of the parameter and each player's trust there; ``limits`` are the ends of its axis.
+    """
+    axes = axes_or_new(ax)
+    for frontier, colour in zip(frontiers, COLOURS, strict=False):
+        for k, piece in enumerate(frontier.pieces):
+            lo, hi = max(float(piece.interval.lo), limits[0]), min(float(piece.interval.hi), limits[1])
+            if lo > hi:
+                continue
+            x = np.linspace(lo, hi, POINTS_PER_PIECE)
+            top = np.polynomial.Polynomial(piece.numerator)(x)
+            bottom = np.polynomial.Polynomial(piece.denominator)(x)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                y = top / bottom
+            axes.plot(x, y, color=colour, lw=2, label=str(frontier.player) if k == 0 else None)
+            axes.fill_between(x, y, 1, color=colour, alpha=0.10, lw=0)
+        for interval in frontier.domain:
+            for edge in (float(interval.lo), float(interval.hi)):
+                if limits[0] < edge < limits[1]:
+                    axes.axvline(edge, color=colour, lw=0.8, ls=":")
+        if at is not None and frontier.player in at[1]:
+            # Smaller dots lie on larger ones, so that players with the same prior can both be seen.
+            size = 11 - 4 * list(at[1]).index(frontier.player)
+            axes.plot(number(at[0]), number(at[1][frontier.player]), "o", color=colour, ms=size, mec="white")
+    name = frontiers[0].parameter if frontiers else "discount"
+    xlabel = "discount factor δ" if name.startswith("discount") else PARAMETER_NAMES.get(name, name)
+    axes.set(xlim=limits, ylim=(0, 1), xlabel=xlabel, ylabel="least trust μ*")
+    if any(f.pieces for f in frontiers):
+        axes.legend(frameon=False, loc="lower left")
+    return plain(axes)
+
+
+def phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, at: Any = None, columns: int = 200) -> Axes:
+    """Where claims hold in two parameters, with the exact boundary; ``at`` marks a point (x, y).
+
+    Every claim's set is shaded between the exact ends of its slices; boundaries that do not belong to the set are
+    dashed.
+    """
+    axes = axes_or_new(ax)
+    slices = diagram.slices(columns)
+    x = np.array([float(v) for v, _ in slices])
+    for k, (claim, colour) in enumerate(zip(diagram.claims, COLOURS, strict=False)):
+        sets = [found[k] for _, found in slices]
+        for layer in range(max(len(s.intervals) for s in sets)):
+            ends = [s.intervals[layer] if layer < len(s.intervals) else None for s in sets]
+            lo, hi = (np.array([np.nan if i is None else float(getattr(i, e)) for i in ends]) for e in ("lo", "hi"))
+            axes.fill_between(x, lo, hi, color=colour, alpha=0.22, lw=0, label=claim if layer == 0 else None)
+    for boundary in diagram.boundaries(columns):
+        colour = COLOURS[diagram.claims.index(boundary.claim) % len(COLOURS)]
+        axes.plot(boundary.x, boundary.y, color=colour, lw=1.8, ls="-" if boundary.closed else "--")
+    if at is not None:
+        axes.plot(number(at[0]), number(at[1]), "o", color="black", ms=6, mec="white")
+    names = [PARAMETER_NAMES.get(name, name) for name in (diagram.x, diagram.y)]
+    axes.set(xlabel=names[0], ylabel=names[1])
+    axes.set_xlim(float(diagram.x_range.lo), float(diagram.x_range.hi))
+    axes.set_ylim(float(diagram.y_range.lo), float(diagram.y_range.hi))
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.0 + 0.09 * len(diagram.claims)))
+    return plain(axes)

@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from detente.repeated.punishment_length import PunishmentLength, best_punishment_length
     from detente.repeated.randomized_code import RandomizedCode
     from detente.repeated.slacks import Slack, incentive_slacks
-    from detente.repeated.stochastic import MarkovEquilibrium, markov_equilibria
+    from detente.repeated.stochastic import MarkovEquilibria, MarkovEquilibrium, markov_equilibria
     from detente.repeated.target_discount import LeastDiscountOfPayoffs
     from detente.repeated.transfers import TransferLevels, TransferPayoffs, payoff_set_with_transfers, transfer_levels
     from detente.scenario.load import load_scenario, scenarios
@@ -149,7 +149,7 @@ _LATER = {
     "detente.repeated.punishment_length": ["PunishmentLength", "best_punishment_length"],
     "detente.repeated.randomized_code": ["RandomizedCode"],
     "detente.repeated.slacks": ["Slack", "incentive_slacks"],
-    "detente.repeated.stochastic": ["MarkovEquilibrium", "markov_equilibria"],
+    "detente.repeated.stochastic": ["MarkovEquilibria", "MarkovEquilibrium", "markov_equilibria"],
     "detente.repeated.target_discount": ["LeastDiscountOfPayoffs"],
     "detente.repeated.transfers": ["TransferLevels", "TransferPayoffs", "payoff_set_with_transfers", "transfer_levels"],
     "detente.trust.best_reply": ["BestReply", "best_reply"],
@@ -199,6 +199,7 @@ __all__ = [
     "Linkage",
     "LogitBranch",
     "Machine",
+    "MarkovEquilibria",
     "MarkovEquilibrium",
     "ParameterError",
     "PayoffError",

@@ -13,6 +13,7 @@ from detente.exact.rational import fraction_text
 from detente.game.agreement import Agreement
 from detente.game.display import table_html
 from detente.game.repeated import RepeatedGame
+from detente.game.stochastic import StochasticGame
 from detente.repeated.check import is_subgame_perfect, slacks
 from detente.repeated.kernel import player_problem, strategy
 from detente.repeated.parameters import Environment
@@ -57,6 +58,9 @@ class Values(Mapping[str, ByPlayer]):
         if state not in self._rows:
             raise LabelError("state", state, self._rows)
         return self._rows[state]
+
+    def __contains__(self, state: object) -> bool:
+        return state in self._rows
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
@@ -130,7 +134,7 @@ class Incentives:
         return table_html(repr(self), ["state", "player", "deviation", "value", "slack"], rows)
 
 
-def incentives(rg: RepeatedGame, ag: Agreement) -> Incentives:
+def incentives(rg: RepeatedGame | StochasticGame, ag: Any) -> Incentives:
     """Values and one-shot-deviation slacks of ``ag`` in every reachable state, exactly.
 
     By the one-shot-deviation principle (Blackwell 1965; Mailath and Samuelson 2006, proposition 2.2.1 and, for public
@@ -151,6 +155,10 @@ def incentives(rg: RepeatedGame, ag: Agreement) -> Incentives:
     >>> inc.values["path"]["US"], inc.holds, str(inc.worst.slack)
     (Fraction(3, 1), True, '2/5')
     """
+    if not isinstance(rg, RepeatedGame):
+        from detente.repeated.stochastic import stochastic_incentives  # it builds on this module
+
+        return stochastic_incentives(rg, ag)
     bound = ag.bind(rg.game, rg.monitoring)
     env = Environment(rg)
     zero = Fraction(0)

@@ -27,8 +27,9 @@ from detente.errors import LabelError, ParameterError, UnsupportedError
 from detente.exact.intervals import IntervalSet
 from detente.exact.region import Constraint, Region, region_of
 from detente.exact.sign_sets import where_nonnegative
-from detente.game.agreement import Agreement, BoundAgreement
+from detente.game.agreement import BoundAgreement
 from detente.game.repeated import RepeatedGame
+from detente.game.stochastic import StochasticGame
 from detente.repeated.check import is_nash, is_subgame_perfect
 from detente.repeated.decision import DecisionProblem, Plan
 from detente.repeated.kernel import player_problem, strategy
@@ -39,8 +40,8 @@ CONCEPTS = {"subgame-perfect": "is subgame perfect", "nash": "is a Nash equilibr
 
 
 def holds_where(
-    rg: RepeatedGame,
-    ag: Agreement,
+    rg: RepeatedGame | StochasticGame,
+    ag: Any,
     over: Any = "discount",
     concept: Concept = "subgame-perfect",
     *,
@@ -97,6 +98,10 @@ def holds_where(
     >>> holds_where(RepeatedGame(pennies, 0), agreements.unconditional((half, half))).intervals
     ([0, 1),)
     """
+    if not isinstance(rg, RepeatedGame):
+        from detente.repeated.stochastic import stochastic_holds_where  # it builds on this module
+
+        return stochastic_holds_where(rg, ag, over, concept, player=player)
     if concept not in CONCEPTS:
         raise LabelError("concept", concept, CONCEPTS)
     choice = resolve_over(over, rg)

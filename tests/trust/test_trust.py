@@ -182,7 +182,7 @@ def test_what_trust_does_not_answer_yet() -> None:
     grim = dt.agreements.grim_trigger(game)
     noisy = dt.RepeatedGame(game, "9/10", monitoring=dt.trembles("1/20"))
     with pytest.raises(dt.UnsupportedError, match="monitoring"):
-        dt.trust_region(noisy, grim, player=0)
+        dt.trust_frontier(noisy, grim, player=0)
     rg = dt.RepeatedGame(game, "9/10")
     with pytest.raises(dt.UnsupportedError, match="noise"):
         dt.trust_region(rg, grim, player=0, over="noise", trust="1/2")

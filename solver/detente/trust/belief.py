@@ -118,7 +118,7 @@ def encounter(rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine
     if rg.game.n_players != 2:
         raise UnsupportedError("game", f"{rg.game.n_players} players", "a two-player game: trust in one partner")
     if not (isinstance(rg.monitoring, Perfect) or (isinstance(rg.monitoring, Trembles) and rg.monitoring.eps == 0)):
-        raise UnsupportedError("monitoring", rg.monitoring, "perfect(): under noise no act reveals the partner's type")
+        raise UnsupportedError("monitoring", rg.monitoring, "perfect(); under noise see trust_bounds")
     i = rg.game.player_index(player)
     bound = ag.bind(rg.game, Perfect())
     machine = always(worst_action(rg, i)) if opportunist is None else opportunist

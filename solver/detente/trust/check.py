@@ -1,12 +1,15 @@
-"""An independent check of whether keeping an agreement is optimal at a given level of trust.
+"""Independent checks of what is optimal against a partner of unknown type.
 
-Beliefs are numbers, updated by Bayes' rule after every observed act; the reachable situations (belief, state of the
-agreement, state of the other type) are found by search. Nothing here is shared with the solver.
+Beliefs are numbers, updated by Bayes' rule after every observed act; the reachable situations (who the partner may be,
+with which probability, in which state) are found by search, and the decision problem on them is solved by policy
+improvement with elimination in Fractions. Nothing here is shared with the solver.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 from detente.game.agreement import Agreement
 from detente.game.game import Game
@@ -15,6 +18,7 @@ from detente.game.repeated import RepeatedGame
 from detente.repeated.check import Lottery, attains_best_value, next_state
 
 Situation = tuple[Fraction, str, str]
+Belief = tuple[tuple[str, Fraction, str], ...]  # who the partner may be: name, probability, state
 
 
 def keeping_is_optimal(rg: RepeatedGame, ag: Agreement, player: int, other: Machine, trust: Fraction) -> bool:
@@ -45,13 +49,164 @@ def _lottery(rg: RepeatedGame, ag: Agreement, player: int, other: Machine, at: S
             after = (
                 from_keeper / chance,
                 next_state(rg, ag, s, profile),
-                _machine_next(game, other, m, player, action),
+                machine_next(game, other, m, player, action),
             )
             out.append((chance, game.exact_payoffs[(player, *profile)], after))
     return out
 
 
-def _machine_next(game: Game, machine: Machine, state: str, watched: int, action: int) -> str:
+def best_against_types(
+    rg: RepeatedGame,
+    player: int,
+    types: Mapping[str, Machine],
+    prior: Mapping[str, Fraction],
+    ag: Agreement | None = None,
+) -> tuple[Fraction, tuple[int, ...]]:
+    """The best value against a prior over types, and every first action that attains it.
+
+    With ``ag``, the name in ``prior`` that is not in ``types`` is a partner who keeps that agreement.
+    """
+    start: Belief = tuple((name, p, _start(types, ag, name)) for name, p in prior.items() if p)
+    situations = {start: 0}
+    options: dict[Belief, list[list[tuple[Fraction, Fraction, Belief]]]] = {}
+    queue = [start]
+    for at in queue:  # grows as situations are reached
+        options[at] = [_observed(rg, player, types, ag, at, a) for a in range(rg.game.shape[player])]
+        for lottery in options[at]:
+            for _, _, target in lottery:
+                if target not in situations:
+                    situations[target] = len(queue)
+                    queue.append(target)
+    beta = rg.discount[player] * (1 - rg.breakdown)
+    policy = dict.fromkeys(queue, 0)
+    while True:
+        values = chain_values(beta, {at: options[at][policy[at]] for at in queue})
+        worth = {at: [_expected(beta, lottery, values) for lottery in options[at]] for at in queue}
+        better = {at: w.index(max(w)) for at, w in worth.items() if max(w) > values[at]}
+        if not better:
+            return values[start], tuple(a for a, w in enumerate(worth[start]) if w == values[start])
+        policy.update(better)
+
+
+def keeping_payoff(
+    rg: RepeatedGame, ag: Agreement, player: int, types: Mapping[str, Machine], prior: Mapping[str, Fraction]
+) -> Fraction:
+    """What keeping the agreement is worth at a prior over the keeper and ``types``."""
+    total = Fraction(0)
+    for name, p in prior.items():
+        chain = {}
+        start = at = (ag.start, _start(types, ag, name))
+        while at not in chain:
+            action = rg.game.action_index(player, ag.play[at[0]][player])
+            act = _partners_act(rg, player, types, ag, name, at[1])
+            profile = (action, act) if player == 0 else (act, action)
+            s = next_state(rg, ag, at[0], profile)
+            after = (s, machine_next(rg.game, types[name], at[1], player, action) if name in types else s)
+            chain[at] = [(Fraction(1), rg.game.exact_payoffs[(player, *profile)], after)]
+            at = after
+        total += p * chain_values(rg.discount[player] * (1 - rg.breakdown), chain)[start]
+    return total
+
+
+def follow_plan(
+    rg: RepeatedGame, player: int, types: Mapping[str, Machine], prior: Mapping[str, Fraction], plan: Any
+) -> Fraction:
+    """What a plan (nodes with ``action`` and ``next``) is worth at a prior over ``types``."""
+    total = Fraction(0)
+    for name, p in prior.items():
+        chain = {}
+        start = at = (0, types[name].start)
+        while at not in chain:
+            node = plan.nodes[at[0]]
+            action = rg.game.action_index(player, node.action)
+            act = _partners_act(rg, player, types, None, name, at[1])
+            profile = (action, act) if player == 0 else (act, action)
+            after = (
+                node.next[rg.game.actions[1 - player][act]],
+                machine_next(rg.game, types[name], at[1], player, action),
+            )
+            chain[at] = [(Fraction(1), rg.game.exact_payoffs[(player, *profile)], after)]
+            at = after
+        total += p * chain_values(rg.discount[player] * (1 - rg.breakdown), chain)[start]
+    return total
+
+
+def _observed(
+    rg: RepeatedGame, player: int, types: Mapping[str, Machine], ag: Agreement | None, at: Belief, action: int
+) -> list[tuple[Fraction, Fraction, Belief]]:
+    """Chance, payoff and the next belief, for each act of the partner that may be seen."""
+    out = []
+    for act in range(rg.game.shape[1 - player]):
+        consistent = [entry for entry in at if _partners_act(rg, player, types, ag, entry[0], entry[2]) == act]
+        chance = sum((p for _, p, _ in consistent), Fraction(0))
+        if not chance:
+            continue
+        profile = (action, act) if player == 0 else (act, action)
+        after = []
+        for name, p, state in consistent:
+            if name in types:
+                target = machine_next(rg.game, types[name], state, player, action)
+            else:
+                assert ag is not None
+                target = next_state(rg, ag, state, profile)
+            after.append((name, p / chance, target))
+        out.append((chance, rg.game.exact_payoffs[(player, *profile)], tuple(after)))
+    return out
+
+
+def _start(types: Mapping[str, Machine], ag: Agreement | None, name: str) -> str:
+    if name in types:
+        return types[name].start
+    assert ag is not None
+    return ag.start
+
+
+def _partners_act(
+    rg: RepeatedGame, player: int, types: Mapping[str, Machine], ag: Agreement | None, name: str, state: str
+) -> int:
+    if name in types:
+        return rg.game.action_index(1 - player, types[name].play[state])
+    assert ag is not None
+    return rg.game.action_index(1 - player, ag.play[state][1 - player])
+
+
+def _expected(
+    beta: Fraction, lottery: list[tuple[Fraction, Fraction, Any]], values: Mapping[Any, Fraction]
+) -> Fraction:
+    return sum((q * ((1 - beta) * pay + beta * values[t]) for q, pay, t in lottery), Fraction(0))
+
+
+def chain_values(beta: Fraction, chain: dict[Any, list[tuple[Fraction, Fraction, Any]]]) -> dict[Any, Fraction]:
+    """Values of a Markov chain: each state's equation is solved for it and put into all others, the last ones first."""
+    constants: dict[Any, Fraction] = {}
+    terms: dict[Any, dict[Any, Fraction]] = {}
+    users: dict[Any, set[Any]] = {s: set() for s in chain}  # the states whose equations contain a state
+    for s, lottery in chain.items():
+        constants[s] = sum(((1 - beta) * q * pay for q, pay, _ in lottery), Fraction(0))
+        terms[s] = {}
+        for q, _, t in lottery:
+            terms[s][t] = terms[s].get(t, Fraction(0)) + beta * q
+            users[t].add(s)
+    solved: dict[Any, None] = {}
+    for s in reversed(chain):
+        loop = 1 - terms[s].pop(s, Fraction(0))
+        constants[s] /= loop
+        terms[s] = {t: c / loop for t, c in terms[s].items()}
+        solved[s] = None
+        for other in users[s]:
+            if other not in solved:
+                factor = terms[other].pop(s)
+                constants[other] += factor * constants[s]
+                for t, c in terms[s].items():
+                    terms[other][t] = terms[other].get(t, Fraction(0)) + factor * c
+                    users[t].add(other)
+    values: dict[Any, Fraction] = {}
+    for s in reversed(solved):  # now each equation has only states solved after it
+        values[s] = constants[s] + sum((c * values[t] for t, c in terms[s].items()), Fraction(0))
+    return values
+
+
+def machine_next(game: Game, machine: Machine, state: str, watched: int, action: int) -> str:
     for key, target in machine.move[state].items():
         acts = key if isinstance(key, tuple) else (key,)
         if key is not ... and acts[0] is not ... and game.action_index(watched, acts[0]) == action:

@@ -5,6 +5,8 @@ however it uses the history; the best of them is worth W(μ), convex and piecewi
 worth a linear function that never exceeds W, so the priors at which keeping is optimal form one closed interval,
 possibly empty. Against an opportunist who always restricts and with grim trigger its lower end is the *basin of
 attraction of always-restrict* of Dal Bó and Fréchette (2011), *American Economic Review* 101, table 1 and section I.
+
+Where acts misfire, or only a signal is public, no act need tell the types apart: :mod:`detente.trust.noisy`.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from detente.repeated.decision import DecisionProblem
 from detente.repeated.parameters import UNIT_INTERVAL, Over, resolve_over, with_parameter
 from detente.trust.belief import Encounter, constant_trust, encounter, worst_action
 from detente.trust.check import keeping_is_optimal
+from detente.trust.noisy import trust_bounds
+from detente.trust.types import is_noisy
 
 
 def trust_region(
@@ -53,7 +57,8 @@ def trust_region(
     Raises
     ------
     UnsupportedError
-        For more than two players and for noisy monitoring.
+        For more than two players; under noise, for ``over`` other than ``"trust"``, and where the region is not found
+        exactly (:func:`detente.trust_bounds` gives bounds).
 
     Examples
     --------
@@ -64,6 +69,8 @@ def trust_region(
     >>> region.intervals, region.least
     (([1/17, 1],), Fraction(1, 17))
     """
+    if is_noisy(rg):
+        return _under_noise(rg, ag, player, opportunist, over, trust)
     meeting = encounter(rg, ag, player, opportunist)
     name = rg.game.players[meeting.player]
     machine = always(worst_action(rg, meeting.player)) if opportunist is None else opportunist
@@ -92,6 +99,20 @@ def trust_region(
 
     claim = f"Keeping {ag.name or 'the agreement'} is optimal for {name}"
     return region_of(label, claim, domain, [_plan_constraint(meeting, problem, name)], holds_at)
+
+
+def _under_noise(
+    rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine | None, over: Any, trust: Any
+) -> Region:
+    if over != "trust":
+        raise UnsupportedError("over", over, "'trust', under monitoring other than perfect()")
+    if trust is not None:
+        raise ParameterError("trust", trust, "no value while over='trust' lets it vary")
+    found = trust_bounds(rg, ag, player=player, opportunist=opportunist)
+    if not found.exact:
+        expected = "monitoring under which the region is found exactly; trust_bounds gives certified bounds"
+        raise UnsupportedError("monitoring", rg.monitoring, expected)
+    return found.region
 
 
 def _plan_constraint(meeting: Encounter, problem: DecisionProblem, player: Any) -> tuple[Constraint, IntervalSet]:

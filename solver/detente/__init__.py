@@ -37,7 +37,7 @@ from detente.repeated.thresholds import holds_where
 from detente.version import __version__
 
 if TYPE_CHECKING:
-    from detente.equilibrium.batch import nash_equilibria_batch
+    from detente.equilibrium.batch import EquilibriumBatch, nash_equilibria_batch
     from detente.equilibrium.commitment import Commitment, commitment
     from detente.equilibrium.conditional_offer import ConditionalOffer, SequentialEquilibrium, conditional_offer
     from detente.equilibrium.correlated import CorrelatedEquilibrium, correlated_equilibrium
@@ -112,7 +112,7 @@ _LATER = {
     "detente.game.stochastic_agreement": ["StochasticAgreement"],
     "detente.game.textbook": ["TextbookGame", "textbook"],
     "detente.game.truce": ["deadline_game", "leverage_game", "truce_game", "truce_terms"],
-    "detente.equilibrium.batch": ["nash_equilibria_batch"],
+    "detente.equilibrium.batch": ["EquilibriumBatch", "nash_equilibria_batch"],
     "detente.equilibrium.commitment": ["Commitment", "commitment"],
     "detente.equilibrium.conditional_offer": ["ConditionalOffer", "SequentialEquilibrium", "conditional_offer"],
     "detente.equilibrium.correlated": ["CorrelatedEquilibrium", "correlated_equilibrium"],
@@ -185,6 +185,7 @@ __all__ = [
     "Domination",
     "Elimination",
     "Equilibrium",
+    "EquilibriumBatch",
     "EquilibriumSet",
     "EvolutionarilyStable",
     "FormatError",

@@ -60,3 +60,28 @@ def test_a_budget_is_kept_in_compiled_code_too() -> None:
     start = time.monotonic()
     assert not dt.nash_equilibria(game, budget=1).complete
     assert time.monotonic() - start < 10
+
+
+def test_signs_are_those_of_the_game_and_not_of_its_image() -> None:
+    """Payoffs whose range is large beside the least of them: coordinates keep their signs under the affine map."""
+    rng = random.Random(5)
+    for _ in range(40):
+        k, d = rng.randint(2, 5), rng.randint(2, 5)
+        matrix = [[rng.choice([1, 1, 2, 10**7, 10**7 + 1]) for _ in range(d)] for _ in range(k)]
+        proven = enumerate_certified(matrix)
+        if proven is not None:
+            assert set(proven.vertices) == set(enumerate_vertices(matrix, lambda: False).vertices)
+
+
+def test_structured_games_do_not_defeat_the_perturbation() -> None:
+    """Circulant and otherwise regular matrices make linear relations between the perturbations of their rows."""
+    for n in range(3, 8):
+        for matrix in (
+            [[1 + (i - j) % n for j in range(n)] for i in range(n)],
+            [[1 + (i == j) for j in range(n)] for i in range(n)],
+            [[1 + min(i, j) for j in range(n)] for i in range(n)],
+            [[1 + (i + j) % 2 for j in range(n)] for i in range(n)],
+        ):
+            proven = enumerate_certified(matrix)
+            assert proven is not None
+            assert set(proven.vertices) == set(enumerate_vertices(matrix, lambda: False).vertices)

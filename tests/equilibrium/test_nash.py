@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import nnls
 
 import detente as dt
 from tests.catalogue.exact_checker import extreme_equilibria
@@ -128,6 +129,64 @@ def test_scales_at_which_others_lose_equilibria(unit: float) -> None:
     assert [e.support for e in found] == [((0,), (0,)), ((0, 1), (0, 1)), ((1,), (1,))]
     assert all(e.regret <= 1e-12 * unit for e in found)
     found.verify()
+
+
+def distance(point: tuple[F, ...], vertices: tuple[tuple[F, ...], ...]) -> float:
+    """From a point to a convex hull, up to a small factor."""
+    corners = np.array(vertices, dtype=float).T
+    weights = 100 * np.ones((1, corners.shape[1]))
+    return float(nnls(np.vstack((corners, weights)), [*map(float, point), 100.0])[1])
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_indices_are_those_of_the_equilibria_nearby(seed: int) -> None:
+    """A component's index is the sum of the indices of equilibria near it in a generic game nearby."""
+    rng = random.Random(seed)
+    m, n, top = rng.randint(2, 4), rng.randint(2, 4), rng.choice([1, 2])
+    A, B = ([[F(rng.randint(0, top)) for _ in range(n)] for _ in range(m)] for _ in range(2))
+    found = dt.nash_equilibria(dt.Game.bimatrix(A, B))
+    noise = [[[F(rng.randint(-(10**6), 10**6), 10**13) for _ in range(n)] for _ in range(m)] for _ in range(2)]
+    A, B = (
+        [[x + e for x, e in zip(*rows, strict=True)] for rows in zip(u, v, strict=True)]
+        for u, v in zip((A, B), noise, strict=True)
+    )
+    totals = [0] * len(found.components)
+    for component in dt.nash_equilibria(dt.Game.bimatrix(A, B)).components:
+        assert component.is_isolated
+        x, y = (s[0] for s in component.subsets[0].vertices)
+        far = [min(distance(x, s.x_vertices) + distance(y, s.y_vertices) for s in c.subsets) for c in found.components]
+        assert min(far) < 1e-4
+        totals[int(np.argmin(far))] += component.index or 0
+    assert totals == [c.index for c in found.components]
+
+
+def test_an_index_by_hand() -> None:
+    """Row 1 is a best reply only to a tie: the continuum breaks up and vanishes, so its index is 0."""
+    tied = dt.nash_equilibria(dt.Game.bimatrix([[1, 1], [0, 2]], [[1, 1], [0, 1]]))
+    assert [(c.is_isolated, c.index) for c in tied.components] == [(False, 0), (True, 1)]
+
+
+def test_the_6x6_game_with_75_equilibria() -> None:
+    """Von Stengel (1999): more than the 2ⁿ − 1 = 63 once conjectured to be the most."""
+    game = dt.textbook("von-stengel-1999").game
+    for exact in (True, False):
+        found = dt.nash_equilibria(game, exact=exact)
+        assert len(found) == 75
+        assert all(c.is_isolated and c.index in (-1, 1) for c in found.components)
+        assert sum(c.index or 0 for c in found.components) == 1
+        found.verify()
+
+
+def test_strictly_dominated_actions_change_neither_equilibria_nor_indices() -> None:
+    rng = np.random.default_rng(8)
+    for top in (2, 50):
+        for _ in range(20):
+            A, B = rng.integers(0, top + 1, (2, 3, 3))
+            plain = dt.nash_equilibria(dt.Game([A, B]))
+            more = dt.nash_equilibria(dt.Game([[*A, A.min(0) - 1], [*B, rng.integers(0, top + 1, 3)]]))
+            assert {((*x, F(0)), y) for x, y in profiles(plain)} == profiles(more)
+            assert [c.index for c in plain.components] == [c.index for c in more.components]
+            more.verify()
 
 
 def test_trivial_shapes() -> None:

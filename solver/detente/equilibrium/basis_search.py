@@ -4,12 +4,16 @@ The polytope is {z ≥ 0, M z ≤ b} with positive M and b of order 1, d coordin
 its graph is connected. A breadth-first search from the origin pivots full tableaus (so paths are short and errors
 small). What it visits is believed only with a proof:
 
-1. At every basis the basic solution is certified to be strictly positive. With C ≈ B⁻¹ from the tableau and
-   α = ‖I − C B‖∞ < 1, the computed x̃ errs in no entry by more than ‖C‖∞ (‖b − B x̃‖∞ + rounding) / (1 − α) (Rump
-   2010, *Acta Numerica* 19, section 10; Higham 2002, *Accuracy and Stability of Numerical Algorithms*, chapter 3).
-2. α is carried along. A pivot multiplies C by an elementary matrix E, whose column comes from the tableau's entering
-   column t, so α' ≤ ‖E‖ (α + ‖t − C a‖) + ‖rounding of E C‖ ‖B'‖, where a is the entering column of M. Where that bound
-   has grown too large, I − C B itself is formed and bounded.
+1. Let C be the matrix that the tableau's slack columns make up, an approximate inverse of the basis B. One number ω
+   bounds how far the rest of the tableau is from C times what it stands for: ‖t − C a‖∞ ≤ ω for every coordinate's
+   column t of the tableau (a unit vector, if basic) and its column a of M, and for the computed solution x̃ and b. An
+   exact pivot multiplies C and all of these columns by one elementary matrix E, so ω grows by no more than the factor
+   ‖E‖∞, but for rounding, which is bounded as usual (Higham 2002, *Accuracy and Stability of Numerical Algorithms*,
+   chapter 3).
+2. If q coordinates are basic, and none is beyond X in x̃, the exact solution x differs from x̃ in no entry by more than
+   (q ω X + ω) / (1 − q ω): from C B x = C b follows x − x̃ = (I − C B) x + (C b − x̃), and I − C B has q columns that are
+   not zero. By this bound, x must be strictly positive. Where ω has grown too large for that, all t − C a are formed
+   and ω is set anew.
 3. A certified basis that a pivot leads to is *the* neighbour across that edge, for a positive one is unique. So once
    the search closes, its bases are closed under adjacency in a connected graph: they are all bases.
 
@@ -32,11 +36,9 @@ UNIT = 1.2e-16
 LEAST = 0.125
 # Bit masks of variables are 64-bit.
 MAX_VARIABLES = 62
-# A bound on ‖I − C B‖ above this is formed anew.
-TRUSTED = 2.0**-7
-# Basic solutions of further right-hand sides that are more negative than this are not worth a bound.
-NEGLIGIBLE = 2.0**-20
-# No coordinate and no slack is as large as this.
+# A bound q ω above this is formed anew.
+TRUSTED = 2.0**-20
+# No coordinate, no slack and no norm of an inverse is as large as this.
 LARGE = 1e9
 # Tableaus that wait for their turn may take so many bytes.
 MEMORY = 1_000_000_000
@@ -46,30 +48,35 @@ compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 # What is known of a basis, in the order of discovery: the mask of its nonbasic variables, that of basic variables which
-# further right-hand sides may make zero, that of nonbasic variables whose edges have been followed from the other end,
-# and the place of its tableau. A basis that has been visited gives up its place.
-KEY, DOUBTS, KNOWN, PLACE = 0, 1, 2, 3
+# further right-hand sides may make zero, that of those which they do make zero, that of nonbasic variables whose edges
+# have been followed from the other end, and the place of its tableau. A basis that has been visited gives up its place.
+KEY, DOUBTS, ZEROS, KNOWN, PLACE = 0, 1, 2, 3, 4
+# What is known of a tableau: ω, and a bound on ‖C‖∞ that is at least 1.
+OMEGA, NORM = 0, 1
 
 
 class Space(NamedTuple):
-    """Memory for a search, to be used again by the next. Variable v < d is coordinate v, variable d + j slack j."""
+    """Memory for a search, to be used again by the next, among no larger tableaus.
+
+    Variable v < d is coordinate v, variable d + j slack j.
+    """
 
     bases: NDArray[np.uint64]  # (basis, KEY … PLACE)
     table: NDArray[np.int64]  # open addressing: key → basis
     tableaus: NDArray[np.float64]  # (place, column, row); the columns after the first d are the basic solutions
     variables: NDArray[np.int64]  # (place, the d nonbasic ones by column, then the k basic ones by row)
-    alphas: NDArray[np.float64]  # (place,)
+    bounds: NDArray[np.float64]  # (place, OMEGA, NORM)
 
 
 @compiled
 def new_space(d: int, k: int, sides: int) -> Space:
     """Memory for a search among few bases; it grows as needed."""
     return Space(
-        np.empty((32, 4), dtype=np.uint64),
+        np.empty((32, 5), dtype=np.uint64),
         np.empty(128, dtype=np.int64),
         np.empty((32, d + sides, k)),
         np.empty((32, d + k), dtype=np.int64),
-        np.empty(32),
+        np.empty((32, 2)),
     )
 
 
@@ -84,9 +91,9 @@ def longer(values: Any) -> Any:
 @compiled
 def _with_more_places(space: Space) -> Space:
     old, width, k = space.tableaus.shape
-    tableaus, alphas = np.empty((2 * old, width, k)), np.empty(2 * old)
-    tableaus[:old], alphas[:old] = space.tableaus, space.alphas
-    return Space(space.bases, space.table, tableaus, longer(space.variables), alphas)
+    tableaus = np.empty((2 * old, width, k))
+    tableaus[:old] = space.tableaus
+    return Space(space.bases, space.table, tableaus, longer(space.variables), longer(space.bounds))
 
 
 @compiled
@@ -108,11 +115,11 @@ def _find(table: NDArray[np.int64], bases: NDArray[np.uint64], key: np.uint64) -
 
 
 @compiled
-def normalise(payoffs: Any, out: NDArray[np.float64]) -> float:
-    """Payoffs mapped to [LEAST, 1 + LEAST] (or all to 1), into ``out``; a bound on their relative errors."""
+def normalise(payoffs: Any, rows: NDArray[np.int64], columns: NDArray[np.int64], out: NDArray[np.float64]) -> float:
+    """These payoffs mapped to [LEAST, 1 + LEAST] (or all to 1), into ``out``; a bound on their relative errors."""
     low, high = np.inf, -np.inf
-    for i in range(payoffs.shape[0]):
-        for j in range(payoffs.shape[1]):
+    for i in rows:
+        for j in columns:
             low, high = min(low, payoffs[i, j]), max(high, payoffs[i, j])
     spread = high - low
     if spread == 0.0:
@@ -121,9 +128,9 @@ def normalise(payoffs: Any, out: NDArray[np.float64]) -> float:
     # A subnormal number has lost digits; a spread that overflows is no number.
     if not 1e-290 < spread < 1e300:
         return np.inf
-    for i in range(payoffs.shape[0]):
-        for j in range(payoffs.shape[1]):
-            out[i, j] = (payoffs[i, j] - low) / spread + LEAST
+    for i in range(rows.size):
+        for j in range(columns.size):
+            out[i, j] = (payoffs[rows[i], columns[j]] - low) / spread + LEAST
     return 4.0 * UNIT * (1.0 + max(abs(low), abs(high)) / spread) / LEAST
 
 
@@ -133,7 +140,7 @@ def normalise(payoffs: Any, out: NDArray[np.float64]) -> float:
 @compiled
 def _norm_of_inverse(tableaus: NDArray[np.float64], variables: NDArray[np.int64], p: int, d: int, sums: Any) -> float:
     """‖C‖∞. Columns of nonbasic slacks are columns of C; the column of a basic slack is a unit vector."""
-    k = tableaus.shape[2]
+    k = sums.size
     for i in range(k):
         sums[i] = 1.0 if variables[p, d + i] >= d else 0.0
     for c in range(d):
@@ -148,80 +155,60 @@ def _norm_of_inverse(tableaus: NDArray[np.float64], variables: NDArray[np.int64]
 
 
 @compiled
-def _residual(
+def _largest_error(
     columns: NDArray[np.float64],
     right: NDArray[np.float64],
-    s: int,
     rounding: float,
     tableaus: NDArray[np.float64],
     variables: NDArray[np.int64],
     p: int,
-    defect: NDArray[np.float64],
+    product: NDArray[np.float64],
 ) -> float:
-    """‖b − B x̃‖∞ and its rounding error, for right-hand side s.
-
-    The solution must be non-negative but for NEGLIGIBLE: then an entry's sum of absolute values is at most
-    3 b + |residual|.
-    """
+    """max ‖t − C a‖∞ over all coordinates and right-hand sides, but for rounding of at most ``rounding`` ‖C‖ ‖a‖."""
     d, k = columns.shape
-    for i in range(k):
-        defect[i] = right[s, i]
-    for row in range(k):
-        v, x = variables[p, d + row], tableaus[p, d + s, row]
-        if v >= d:
-            defect[v - d] -= x
-        else:
+    worst, total = 0.0, 0.0
+    for position in range(d + k):
+        v = variables[p, position]
+        if v < d:
+            _multiply(columns, v, tableaus, variables, p, d, product)
             for i in range(k):
-                defect[i] -= columns[v, i] * x
-    worst = 0.0
-    for i in range(k):
-        worst = max(worst, abs(defect[i]) * (1.0 + 1e-8) + 3.0 * rounding * right[s, i])
-    return worst
+                entry = tableaus[p, position, i] if position < d else (1.0 if position == d + i else 0.0)
+                worst = max(worst, abs(entry - product[i]))
+                total += abs(entry - product[i])
+    for s in range(right.shape[0]):
+        _multiply(right, s, tableaus, variables, p, d, product)
+        for i in range(k):
+            worst = max(worst, abs(tableaus[p, d + s, i] - product[i]))
+            total += abs(tableaus[p, d + s, i] - product[i])
+    return worst if total < np.inf else np.inf  # a maximum may miss a NaN, a sum does not
 
 
 @compiled
-def _product(
-    columns: NDArray[np.float64],
+def _multiply(
+    vectors: NDArray[np.float64],
     v: int,
     tableaus: NDArray[np.float64],
     variables: NDArray[np.int64],
     p: int,
+    d: int,
     out: NDArray[np.float64],
 ) -> None:
-    """C a, for column a = ``columns[v]`` of M."""
-    d, k = columns.shape
+    """C times ``vectors[v]``."""
+    k = out.size
     for i in range(k):
         slack = variables[p, d + i] - d
-        out[i] = columns[v, slack] if slack >= 0 else 0.0
+        out[i] = vectors[v, slack] if slack >= 0 else 0.0
     for c in range(d):
         slack = variables[p, c] - d
         if slack >= 0:
-            entry = columns[v, slack]
+            entry = vectors[v, slack]
             for i in range(k):
                 out[i] += tableaus[p, c, i] * entry
 
 
 @compiled
-def _departure_from_inverse(
-    columns: NDArray[np.float64], tableaus: NDArray[np.float64], variables: NDArray[np.int64], p: int, work: Any
-) -> float:
-    """‖I − C B‖∞ but for rounding; the column of a basic slack in C B is a unit vector exactly."""
-    d, k = columns.shape
-    sums, product = work[0], work[1]
-    sums[:] = 0.0
-    for row in range(k):
-        if variables[p, d + row] < d:
-            _product(columns, variables[p, d + row], tableaus, variables, p, product)
-            product[row] -= 1.0
-            for i in range(k):
-                sums[i] += abs(product[i])
-    return float(np.max(sums))
-
-
-@compiled
-def _pivot(tableaus: NDArray[np.float64], p: int, entering: int, leaving: int, q: int) -> float:
+def _pivot(tableaus: NDArray[np.float64], p: int, width: int, k: int, entering: int, leaving: int, q: int) -> float:
     """The tableau at place p after one exchange, put at place q; the norm ‖E‖∞ of the elementary matrix."""
-    _, width, k = tableaus.shape
     reciprocal = 1.0 / tableaus[p, entering, leaving]
     for c in range(width):
         ratio = tableaus[p, c, leaving] * reciprocal
@@ -234,71 +221,85 @@ def _pivot(tableaus: NDArray[np.float64], p: int, entering: int, leaving: int, q
         tableaus[q, entering, i] = factor
         steepest = max(steepest, abs(factor))
     tableaus[q, entering, leaving] = reciprocal
-    return max(1.0 + steepest, reciprocal)
+    return float(max(1.0 + steepest, reciprocal))
 
 
 @compiled
-def search_bases(M: NDArray[np.float64], right: NDArray[np.float64], inexact: float, most: int, space: Space) -> Any:
+def search_bases(
+    M: NDArray[np.float64], right: NDArray[np.float64], inexact: float, least: float, most: int, space: Space
+) -> Any:
     """(status, number of bases, space with them, the origin first).
 
-    ``right`` has one right-hand side a row; ``inexact`` bounds the relative error of the entries of ``M``. Unless the
-    status is PROVEN, the rest is of no use.
+    ``right`` has one right-hand side a row; ``inexact`` bounds the relative error of the entries of ``M``. A basic
+    variable that is below ``least`` for a further right-hand side is known to be zero. Unless the status is PROVEN,
+    the rest is of no use.
     """
     k, d = M.shape
     sides = right.shape[0]
     one = np.uint64(1)
-    rounding = (k + 4) * UNIT + inexact
-    memory = np.empty((d + 4, k))
-    columns, work, vector, reciprocal = memory[:d], memory[d : d + 2], memory[d + 2], memory[d + 3]
-    errors = np.empty(sides)
-    largest = 0.0
+    memory = np.empty((d + 2, k))
+    columns, vector, reciprocal = memory[:d], memory[d], memory[d + 1]
+    size = 0.0  # of all numbers in M and b
     for v in range(d):
         for i in range(k):
             columns[v, i] = M[i, v]
-            largest = max(largest, M[i, v])
-    largest *= min(k, d)  # bounds the row sums of the columns of M in a basis
+            size = max(size, M[i, v])
+    for s in range(sides):
+        for i in range(k):
+            size = max(size, right[s, i])
+    # The relative rounding error of a product of a row of C with a column; that of pivots is in ``8 UNIT`` below.
+    rounding = (k + 4) * UNIT
     # Local names, because an attribute of a tuple costs two reference counts as well
-    bases, table, tableaus, variables, alphas = space
+    bases, table, tableaus, variables, bounds = space
     # Places after ``used`` are free, and so are those on a list: each names the next in its first variable.
     used, free = 0, -1
     table[:] = -1
     for v in range(d + k):
         variables[0, v] = v
-    tableaus[0, :d] = columns
-    tableaus[0, d:] = right
+    tableaus[0, :d, :k] = columns
+    tableaus[0, d : d + sides, :k] = right
     bases[0, KEY], bases[0, KNOWN], bases[0, PLACE] = (one << np.uint64(d)) - one, 0, 0
-    alphas[0] = 0.0
+    bounds[0, OMEGA], bounds[0, NORM] = 0.0, 1.0
     table[_find(table, bases, bases[0, KEY])] = 0
     status, count, at = PROVEN, 1, 0
     while at < count and status == PROVEN:
         here = int(np.int64(bases[at, PLACE]))
+        omega, norm = bounds[here, OMEGA], bounds[here, NORM]
+        q, highest, lowest = 0, 0.0, LARGE
         for i in range(k):
-            reciprocal[i] = 1.0 / tableaus[here, d, i]
-            for s in range(sides):
-                x = tableaus[here, d + s, i]
-                if not (x > (0.0 if s == 0 else -NEGLIGIBLE / (1.0 + largest)) and x < LARGE):
-                    status = DOUBTFUL
-        norm = _norm_of_inverse(tableaus, variables, here, d, vector)
-        alpha = alphas[here]
-        if alpha > TRUSTED:
-            alpha = _departure_from_inverse(columns, tableaus, variables, here, work)
-            alpha += rounding * (1.0 + largest * norm)
-        safety = alpha + inexact * largest * norm
-        if not safety < 0.5:
+            x = tableaus[here, d, i]
+            reciprocal[i] = 1.0 / x
+            lowest = min(lowest, x)
+            if variables[here, d + i] < d:
+                q += 1
+                highest = max(highest, x)
+        for s in range(1, sides):
+            for i in range(k):
+                lowest = min(lowest, tableaus[here, d + s, i])
+                highest = max(highest, tableaus[here, d + s, i])
+        # The origin is exact.
+        error = _error(omega, inexact * size * norm, q, highest)
+        if not (lowest > error and q * omega < TRUSTED) and at > 0:
+            norm = max(1.0, _norm_of_inverse(tableaus, variables, here, d, vector) * (1.0 + 1e-8))
+            omega = _largest_error(columns, right, rounding, tableaus, variables, here, vector)
+            omega = (omega + rounding * norm * size) * (1.0 + 1e-8)
+            error = _error(omega, inexact * size * norm, q, highest)
+        if not (highest < LARGE and norm < LARGE and error < LARGE):
             status = DOUBTFUL
-        safety = norm * (1.0 + 1e-8) / (1.0 - safety)
-        for s in range(sides):
-            errors[s] = safety * _residual(columns, right, s, rounding, tableaus, variables, here, vector)
-        doubtful = np.uint64(0)
+        doubtful, zeros = np.uint64(0), np.uint64(0)
         for i in range(k):
-            if not tableaus[here, d, i] > errors[0]:
+            if not tableaus[here, d, i] > error:
                 status = DOUBTFUL
             for s in range(1, sides):
-                if tableaus[here, d + s, i] < -errors[s]:
+                if not tableaus[here, d + s, i] >= -error:
                     status = DOUBTFUL
-                if not tableaus[here, d + s, i] > errors[s]:
-                    doubtful |= one << np.uint64(variables[here, d + i])
-        bases[at, DOUBTS] = doubtful
+                if not tableaus[here, d + s, i] > error:
+                    bit = one << np.uint64(variables[here, d + i])
+                    if abs(tableaus[here, d + s, i]) + error < least:
+                        zeros |= bit
+                    else:
+                        doubtful |= bit
+        bases[at, DOUBTS], bases[at, ZEROS] = doubtful, zeros
         if status != PROVEN:
             break
         for c in range(d):
@@ -330,25 +331,20 @@ def search_bases(M: NDArray[np.float64], right: NDArray[np.float64], inexact: fl
             else:
                 used += 1
                 there = used
-                if used == alphas.size and tableaus.size * 16 > MEMORY:
+                if used == bounds.shape[0] and tableaus.size * 16 > MEMORY:
                     status = TOO_MANY
                     break
-                if used == alphas.size:
-                    _, _, tableaus, variables, alphas = _with_more_places(
-                        Space(bases, table, tableaus, variables, alphas)
+                if used == bounds.shape[0]:
+                    _, _, tableaus, variables, bounds = _with_more_places(
+                        Space(bases, table, tableaus, variables, bounds)
                     )
             bases[count, KEY], bases[count, KNOWN], bases[count, PLACE] = key, one << np.uint64(leaves), there
             table[slot] = count
             count += 1
-            growth = _pivot(tableaus, here, c, leaving, there)
-            gap = 8.0 * UNIT * norm * (1.0 + largest)
-            if enters < d:
-                _product(columns, enters, tableaus, variables, here, vector)
-                difference = 0.0
-                for i in range(k):
-                    difference = max(difference, abs(vector[i] - tableaus[here, c, i]))
-                gap += difference + rounding * (1.0 + largest) * norm
-            alphas[there] = growth * (alpha + gap) * (1.0 + 1e-8)
+            growth = _pivot(tableaus, here, d + sides, k, c, leaving, there) * (1.0 + 1e-8)
+            # A column of at most ‖C‖ size + ω and the rows of C, rounded four times each
+            bounds[there, OMEGA] = growth * (omega * (1.0 + 1e-8) + 10.0 * UNIT * norm * size)
+            bounds[there, NORM] = growth * norm
             for v in range(d + k):
                 variables[there, v] = variables[here, v]
             variables[there, d + leaving], variables[there, c] = enters, leaves
@@ -357,4 +353,11 @@ def search_bases(M: NDArray[np.float64], right: NDArray[np.float64], inexact: fl
         variables[here, 0] = free
         free = here
         at += 1
-    return status, count, Space(bases, table, tableaus, variables, alphas)
+    return status, count, Space(bases, table, tableaus, variables, bounds)
+
+
+@compiled
+def _error(omega: float, inexact: float, q: int, highest: float) -> float:
+    """The bound of step 2, infinite if there is none; ``inexact`` bounds what rounded entries of M add to C a."""
+    alpha = q * (omega + inexact) * (1.0 + 1e-8)
+    return (alpha * highest + omega) / (1.0 - alpha) * (1.0 + 1e-8) if alpha < 0.5 else np.inf

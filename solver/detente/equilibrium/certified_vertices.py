@@ -2,11 +2,12 @@
 
 The right-hand sides of {z ≥ 0, M z ≤ 1} are perturbed to 1 + εᵢ, with small generic εᵢ that are exact in floating
 point. The search of :mod:`detente.equilibrium.basis_search` finds all bases of the perturbed polytope, with proof. At
-every one of them the unperturbed solution must be non-negative. Entries whose sign the error bound leaves in doubt are
-decided in integers, and exact zeros recorded. Feasibility is linear in the right-hand side, so such a basis is feasible
-for every smaller perturbation as well: the bases found are those of the infinitesimally perturbed polytope, and every
-vertex of the polytope itself has one of them. If a certificate fails, the answer is withdrawn as a whole, and the
-caller turns to enumeration in integers.
+every one of them the unperturbed solution must be non-negative. Where the error bound leaves in doubt whether an entry
+is zero, integrality often decides: with integer payoffs an entry that is not zero is at least 1/D for a determinant D,
+which Hadamard's inequality bounds. What is left is decided in integers. Feasibility is linear in the right-hand side,
+so such a basis is feasible for every smaller perturbation as well: the bases found are those of the infinitesimally
+perturbed polytope, and every vertex of the polytope itself has one of them. If a certificate fails, the answer is
+withdrawn as a whole, and the caller turns to enumeration in integers.
 
 The floats and the integers may differ by a positive affine map of the payoffs: which actions are unplayed and which are
 best replies at a vertex, and the sign of every slack there, do not depend on it.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import inf
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ from detente.equilibrium.basis_search import (
     KEY,
     MAX_VARIABLES,
     PROVEN,
+    ZEROS,
     compiled,
     new_space,
     normalise,
@@ -36,15 +39,23 @@ from detente.equilibrium.vertices import IntegerMatrix, Polytope
 
 # Large against rounding errors, small against most values at vertices; 2⁻¹⁶ times it is still exact beside 1.
 PERTURBATION = 2.0**-30
+# Integers up to this need no normalising: the numbers at vertices differ little enough in size.
+SMALL_PAYOFF = 1000
 # Pessimistic speed of the search in units of k (k + d), to keep within a budget of seconds
 OPERATIONS_PER_SECOND = 5e7
 
 
 @compiled
-def _all_bases(payoffs: NDArray[np.float64], right: NDArray[np.float64], most: int) -> Any:
+def _all_bases(payoffs: NDArray[np.float64], right: NDArray[np.float64], scale: float, least: float, most: int) -> Any:
+    """``scale`` is a power of two by which payoffs are divided, or 0 to have them normalised."""
     M: Any = np.empty(payoffs.shape)
-    inexact = normalise(payoffs, M)
-    status, count, space = search_bases(M, right, inexact, most, new_space(M.shape[1], M.shape[0], 2))
+    k, d = M.shape
+    if scale > 0.0:
+        M[:] = payoffs / scale
+        inexact = 0.0
+    else:
+        inexact = normalise(payoffs, np.arange(k), np.arange(d), M)
+    status, count, space = search_bases(M, right, inexact, least, most, new_space(d, k, 2))
     return status, space.bases[:count]
 
 
@@ -85,11 +96,15 @@ def enumerate_certified(matrix: IntegerMatrix, seconds: float = inf) -> Polytope
     except OverflowError:
         return None
     most = int(min(2**62, seconds * OPERATIONS_PER_SECOND / (k * (k + d))))
-    status, found = _all_bases(payoffs, _right_hand_sides(k), most)
+    top = int(payoffs.max())
+    scale = 2.0 ** top.bit_length() if top <= SMALL_PAYOFF else 0.0
+    # 1 over Hadamard's bound; coordinates are larger by the factor of the scale.
+    q = min(k, d)
+    least = 0.99 / (float(top) ** q * float(q) ** (q / 2)) if scale else 0.0
+    status, found = _all_bases(payoffs, _right_hand_sides(k), scale, least, most)
     if status != PROVEN:
         return None
-    keys = found[:, KEY].tolist()
-    bases = dict(zip(keys, keys, strict=True))
+    bases = dict(zip(found[:, KEY].tolist(), (found[:, KEY] | found[:, ZEROS]).tolist(), strict=True))
     for key, doubtful in found[found[:, DOUBTS] > 0][:, [KEY, DOUBTS]].tolist():
         zeros = _exact_zeros(matrix, key, doubtful)
         if zeros is None:
@@ -115,9 +130,14 @@ def exact_coordinates(matrix: IntegerMatrix, nonbasic: int) -> tuple[int, ...]:
 
 
 def _exact_zeros(matrix: IntegerMatrix, nonbasic: int, doubtful: int) -> int | None:
-    """The mask of those doubtful basic variables that are exactly zero; None if one is negative."""
+    """The mask of those doubtful basic variables that are exactly zero; None if one is negative.
+
+    All coordinates are looked at: if z ≥ 0 exactly, a positive affine map of the payoffs scales z by a positive factor.
+    """
     d = len(matrix[0])
     basic, numerators, denominator = _solve(matrix, nonbasic)
+    if any(x < 0 for x in numerators):
+        return None
     zeros = 0
     for v in range(d + len(matrix)):
         if not doubtful >> v & 1:
@@ -148,6 +168,7 @@ def _solve(matrix: IntegerMatrix, nonbasic: int) -> tuple[list[int], list[int], 
 
 
 def _right_hand_sides(k: int) -> NDArray[np.float64]:
-    """1 + εᵢ, generic but always the same, and 1. The εᵢ are fractional parts of multiples of the golden section."""
-    parts = np.round((0.5 + np.modf(0.6180339887498949 * np.arange(1, k + 1))[0]) * 2.0**16) * 2.0**-16
+    """1 + εᵢ, generic but always the same, and 1."""
+    draw = Random(1).random
+    parts = np.array([round((0.5 + draw()) * 2**16) * 2.0**-16 for _ in range(k)])
     return np.array([1.0 + PERTURBATION * parts, np.ones(k)])

@@ -24,7 +24,7 @@ from detente.equilibrium.vertices import IntegerMatrix, Polytope
 
 Edge = tuple[int, int]
 # Above this many pairs of vertices, matching them is worth a compiled loop.
-MANY_PAIRS = 20_000
+MANY_PAIRS = 1_000
 
 
 @dataclass(frozen=True)

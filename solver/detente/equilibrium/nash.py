@@ -104,7 +104,7 @@ def nash_equilibria(
         found = _nondegenerate(game, as_fractions, seconds)
         if found is not None:
             return found
-    return _two_players(game, as_fractions, stop, seconds)
+    return exactly(game, as_fractions, stop, seconds)
 
 
 def deadline(budget: float | None) -> Callable[[], bool]:
@@ -125,19 +125,25 @@ def positive_integers(matrix: Any) -> IntegerMatrix:
     return [[x - low + 1 for x in row] for row in integers]
 
 
-def _two_players(game: Game, as_fractions: bool, stop: Callable[[], bool], seconds: float) -> EquilibriumSet:
+def exactly(game: Game, as_fractions: bool, stop: Callable[[], bool], seconds: float) -> EquilibriumSet:
+    """All equilibria of a two-player game, degenerate or not, by the vertices of both polytopes."""
     A = positive_integers(game.exact_payoffs[0].tolist())
     B = positive_integers(game.exact_payoffs[1].tolist())
     labels = Labels(*game.shape)
     rows, columns = _polytopes([list(column) for column in zip(*B, strict=True)], A, stop, seconds)
     complete = rows.complete and columns.complete
-    pairs = sorted(extreme_pairs(rows, columns, labels), key=lambda e: _order(rows, columns, e))
+    strategies = _Strategies(rows), _Strategies(columns)
+    # In decreasing lexicographic order of the row, then the column strategy
+    pairs = sorted(
+        extreme_pairs(rows, columns, labels), key=lambda e: (strategies[0][e[0]], strategies[1][e[1]]), reverse=True
+    )
     groups = connected_components(pairs)
     indices = component_indices(A, B, rows, columns, labels, groups) if complete else None
     shown = _in_arithmetic(game, as_fractions)
 
-    def strategy(polytope: Polytope, mask: int) -> Strategy:
-        return _normalised(polytope.coordinates(mask), as_fractions)
+    def shown_as(player: int, mask: int) -> Strategy:
+        exact = strategies[player][mask]
+        return exact if as_fractions else tuple(map(float, exact))
 
     position = {edge: k for k, edge in enumerate(pairs)}
     certifier = TwoPlayerCertifier(shown)
@@ -146,7 +152,7 @@ def _two_players(game: Game, as_fractions: bool, stop: Callable[[], bool], secon
     for k, group in enumerate(groups):
         parts = maximal_bicliques(group) if len(group) <= MAX_BICLIQUE_EDGES else [([x], [y]) for x, y in group]
         subsets = tuple(
-            Subset((tuple(strategy(rows, x) for x in xs), tuple(strategy(columns, y) for y in ys))) for xs, ys in parts
+            Subset((tuple(shown_as(0, x) for x in xs), tuple(shown_as(1, y) for y in ys))) for xs, ys in parts
         )
         members = tuple(sorted(position[edge] for edge in group))
         components.append(Component(subsets, indices[k] if indices else None, members))
@@ -162,10 +168,13 @@ def _nondegenerate(game: Game, as_fractions: bool, seconds: float) -> Equilibriu
     except PayoffError:  # beyond the range of floats
         return None
     found = prove_all(A, B, seconds)
-    if found is None:
-        return None
+    return None if found is None else proven_set(game, found, as_fractions)
+
+
+def proven_set(game: Game, found: Any, as_fractions: bool) -> EquilibriumSet:
+    """The equilibria that :mod:`detente.equilibrium.nondegenerate` has proven, as objects when somebody looks."""
     if as_fractions:
-        return EquilibriumSet(*_in_fractions(game, found), True, "vertex-enumeration")
+        return EquilibriumSet.when_asked(lambda: _in_fractions(game, found), True, "vertex-enumeration")
     return EquilibriumSet.when_asked(lambda: _in_floats(game, found), True, "vertex-enumeration")
 
 
@@ -199,12 +208,12 @@ def _in_fractions(game: Game, found: Any) -> Parts:
             for k, weight in zip(support, solution.entries(), strict=True):
                 full[k] = int(weight)
         objects.append((certifier.equilibrium(*weights), int(row[-1])))
+    objects.sort(key=lambda pair: tuple(-p for s in pair[0].strategies for p in s))
     return _isolated(shown, objects)
 
 
 def _isolated(game: Game, found: list[tuple[Equilibrium, int]]) -> Parts:
-    """Isolated equilibria with their indices, in the usual order."""
-    found.sort(key=lambda pair: tuple(-p for s in pair[0].strategies for p in s))
+    """Isolated equilibria with their indices."""
     components = [
         Component((Subset(tuple((s,) for s in equilibrium.strategies)),), index, (k,))
         for k, (equilibrium, index) in enumerate(found)
@@ -226,15 +235,18 @@ def _polytopes(
     return enumerate_vertices(rows, stop), enumerate_vertices(columns, stop)
 
 
-def _order(rows: Polytope, columns: Polytope, edge: tuple[int, int]) -> tuple[Any, ...]:
-    """Equilibria in decreasing lexicographic order of the row, then the column strategy."""
-    x, y = _normalised(rows.coordinates(edge[0]), True), _normalised(columns.coordinates(edge[1]), True)
-    return tuple(-p for p in (*x, *y))
+class _Strategies(dict[int, tuple[Fraction, ...]]):
+    """The strategy at each vertex of a polytope, computed when first asked for."""
 
+    def __init__(self, polytope: Polytope) -> None:
+        super().__init__()
+        self.polytope = polytope
 
-def _normalised(point: tuple[int, ...], as_fractions: bool) -> Strategy:
-    total = sum(point)
-    return tuple(Fraction(p, total) if as_fractions else p / total for p in point)
+    def __missing__(self, mask: int) -> tuple[Fraction, ...]:
+        point = self.polytope.coordinates(mask)
+        total = sum(point)
+        self[mask] = tuple(Fraction(p, total) for p in point)
+        return self[mask]
 
 
 def _in_arithmetic(game: Game, as_fractions: bool) -> Game:

@@ -21,7 +21,7 @@ What cannot be proven is not answered: the game is then degenerate, or so near t
 from __future__ import annotations
 
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,10 @@ TINY = 1e-13
 
 @compiled
 def _factorise(matrix: NDArray[np.float64], order: NDArray[np.int64], s: int) -> float:
-    """LU factors with partial pivoting in place of the leading s×s block; the sign of their determinant."""
+    """LU factors with partial pivoting in place of the leading s×s block; the sign of their determinant.
+
+    The sign is 0 if a pivot had to be replaced: the product of the factors is then not close to the matrix.
+    """
     sign = 1.0
     for a in range(s):
         order[a] = a
@@ -64,6 +67,7 @@ def _factorise(matrix: NDArray[np.float64], order: NDArray[np.int64], s: int) ->
                 matrix[a, c], matrix[best, c] = matrix[best, c], matrix[a, c]
         if abs(matrix[a, a]) < TINY:
             matrix[a, a] = TINY
+            sign = 0.0
         if matrix[a, a] < 0.0:
             sign = -sign
         reciprocal = 1.0 / matrix[a, a]
@@ -137,7 +141,8 @@ def _no_solution(
             value += c[a] * A[rows[a], columns[b]]
         least = min(least, value)
     shortfall = rounding * size * (1.0 + LEAST) - least
-    return total + shortfall / LEAST * (1.0 + 1e-8) + rounding * size < 0.0
+    # Adding shortfall / (s LEAST) to every entry of c lifts all s-entry columns enough, were A exact: it is to 1e-6.
+    return total + shortfall / LEAST * (1.0 + 1e-5) + rounding * size < 0.0
 
 
 @compiled
@@ -147,19 +152,25 @@ def _certified_system(
     rounding: float,
     squares: NDArray[np.float64],
     rows: NDArray[np.float64],
-    y: Any,
+    order: NDArray[np.int64],
+    y: NDArray[np.float64],
 ) -> tuple[float, float]:
     """(sign of the determinant, error bound) for the leading s×s block of ``matrix`` and the solution ``y`` of M y = 1.
 
-    The bound is infinite if nothing is proven; ``squares`` and ``rows`` are memory to work in.
+    The bound is infinite if nothing is proven; ``squares``, ``rows`` and ``order`` are memory to work in.
     """
-    factors, inverse, order = squares[0], squares[1], np.empty(s, dtype=np.int64)
+    if s == 1:
+        y[0] = 1.0 / matrix[0, 0]
+        return 1.0, 2.0 * rounding * y[0]
+    factors, inverse = squares[0], squares[1]
     unit, column = rows[0], rows[1]
     for a in range(s):
         unit[a] = 1.0
         for b in range(s):
             factors[a, b] = matrix[a, b]
     sign = _factorise(factors, order, s)
+    if sign == 0.0:
+        return 0.0, np.inf
     _solve(factors, order, s, unit, y)
     unit[:s] = 0.0
     largest = 1.0 + LEAST
@@ -177,7 +188,7 @@ def _certified_system(
             total -= matrix[a, b] * y[b]
             absolute += matrix[a, b] * abs(y[b])
         defect[a] = abs(total) + rounding * absolute
-    norm, alpha, bound = 0.0, 0.0, 0.0
+    norm, alpha, bound, everything = 0.0, 0.0, 0.0, 0.0
     for a in range(s):
         row, departure, error = 0.0, 0.0, 0.0
         for b in range(s):
@@ -188,9 +199,10 @@ def _certified_system(
                 product += inverse[a, c] * matrix[c, b]
             departure += abs(product)
         norm, alpha, bound = max(norm, row), max(alpha, departure), max(bound, error)
+        everything += row + departure + error
     # The backward error of the factors (Higham 2002, theorem 9.3) and the rounding of the products just formed
     alpha += 4.0 * rounding * s * s * norm * largest
-    if not alpha < 0.5:
+    if not (alpha < 0.5 and everything < np.inf):  # a maximum may miss a NaN, a sum does not
         return 0.0, np.inf
     return sign, bound * (1.0 + 1e-8) / (1.0 - alpha)
 
@@ -222,52 +234,78 @@ def _has_dominated(masks: NDArray[np.uint64], key: np.uint64, m: int) -> bool:
     return False
 
 
+class Workspace(NamedTuple):
+    """Memory for a game, to be used again by the next of the same size."""
+
+    payoffs: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    vectors: NDArray[np.float64]
+    integers: NDArray[np.int64]
+    masks: NDArray[np.uint64]
+
+
 @compiled
-def _solve_game(row_payoffs: Any, column_payoffs: Any, turned: bool, most_bases: int, space: Space) -> Any:
-    """(status, equilibria as in :func:`solve_in`, space), by the row player's polytope.
+def new_workspace(m: int, n: int) -> Workspace:
+    """Memory for m×n games."""
+    least, most = min(m, n), max(m, n)
+    return Workspace(
+        np.empty(2 * m * n),
+        np.empty((4, least, least)),
+        np.empty((6, least)),
+        np.empty((6, most + 1), dtype=np.int64),
+        np.empty((most, most), dtype=np.uint64),
+    )
+
+
+@compiled
+def _solve_game(
+    row_payoffs: Any,
+    column_payoffs: Any,
+    own: NDArray[np.int64],
+    others: NDArray[np.int64],
+    turned: bool,
+    most_bases: int,
+    space: Space,
+    workspace: Workspace,
+    found: NDArray[np.float64],
+    first: int,
+) -> Any:
+    """As :func:`solve_in`, by the row player's polytope, for the game with actions ``own`` and ``others`` only.
 
     ``turned`` says that the players have changed places, so that answers must be turned back.
     """
-    m, n = row_payoffs.shape
+    m, n = own.size, others.size
+    all_rows, all_columns = row_payoffs.shape
     one = np.uint64(1)
-    most = min(m, n)
-    payoffs = np.empty((m + n + 1, max(m, n)))
-    A, M, sides = payoffs[:m, :n], payoffs[m : m + n, :m], payoffs[m + n :, :n]
-    squares, vectors = np.empty((4, most, most)), np.empty((6, most))
+    payoffs, squares, vectors, integers, masks = workspace
+    A, M = payoffs[: m * n].reshape((m, n)), payoffs[m * n : 2 * m * n].reshape((n, m))
     factors, block, other = squares[0], squares[2], squares[3]
     ones, y, c, work, target, x_block = vectors[0], vectors[1], vectors[2], vectors[3], vectors[4], vectors[5]
-    integers = np.empty((4, max(m, n)), dtype=np.int64)
     order, rows, columns, outside = integers[0], integers[1], integers[2], integers[3]
-    found = np.empty((2, m + n + 4))
-    at_x, at_y = (n, 0) if turned else (0, m)
-    masks = np.empty((m, m), dtype=np.uint64)
-    sides[:] = 1.0
+    at_x, at_y = (all_columns, 0) if turned else (0, all_rows)
     ones[:] = 1.0
-    inexact_A, inexact_B = normalise(row_payoffs, A), normalise(column_payoffs.T, M)
+    inexact_A, inexact_B = normalise(row_payoffs, own, others, A), normalise(column_payoffs.T, others, own, M)
     if not max(inexact_A, inexact_B) < 1e-6:
-        return DOUBTFUL, found[:0], space
-    status, vertices, space = search_bases(M, sides, inexact_B, most_bases, space)
+        return DOUBTFUL, first, found, space
+    status, vertices, space = search_bases(M, np.ones((1, n)), inexact_B, 0.0, most_bases, space)
     if status != PROVEN:
-        return status, found[:0], space
+        return status, first, found, space
     bases = space.bases
     _dominated_on(A, m, masks)
-    count = 0
+    count = first
     for position in range(1, vertices):
         key = bases[position, KEY]
         if _has_dominated(masks, key, m):
             continue
         s, t, u = 0, 0, 0
-        for i in range(m):
-            if key >> np.uint64(i) & one:
-                outside[u] = i
-                u += 1
-            else:
-                rows[s] = i
-                s += 1
+        for i in range(m):  # without a branch, which would be hard to predict
+            bit = int(key >> np.uint64(i) & one)
+            outside[u], rows[s] = i, i
+            u += bit
+            s += 1 - bit
         for j in range(n):
-            if key >> np.uint64(m + j) & one:
-                columns[t] = j
-                t += 1
+            columns[t] = j
+            t += int(key >> np.uint64(m + j) & one)
         rounding = (s + 6) * UNIT + inexact_A
         for a in range(s):
             for b in range(s):
@@ -302,8 +340,8 @@ def _solve_game(row_payoffs: Any, column_payoffs: Any, turned: bool, most_bases:
             for b in range(s):
                 block[a, b] = A[rows[a], columns[b]]
                 other[b, a] = M[columns[b], rows[a]]
-        sign_B, error_x = _certified_system(other, s, rounding + inexact_B, squares, vectors[2:4], x_block)
-        sign_A, error_y = _certified_system(block, s, rounding, squares, vectors[2:4], y)
+        sign_B, error_x = _certified_system(other, s, rounding + inexact_B, squares, vectors[2:4], order, x_block)
+        sign_A, error_y = _certified_system(block, s, rounding, squares, vectors[2:4], order, y)
         total_x, total_y, clear = 0.0, 0.0, True
         for a in range(s):
             total_x += x_block[a]
@@ -312,20 +350,46 @@ def _solve_game(row_payoffs: Any, column_payoffs: Any, turned: bool, most_bases:
         # y errs by no more than error_y in any entry, so a payoff by no more than (1 + LEAST) s times that.
         margin = (error_y + rounding * total_y) * s * (1.0 + LEAST) * 2.0
         if not (clear and highest < 1.0 - margin):
-            return DOUBTFUL, found[:0], space
+            return DOUBTFUL, first, found, space
         if count == found.shape[0]:
             found = longer(found)
-        found[count, : m + n] = 0.0
+        result = found[count]
+        result[: all_rows + all_columns] = 0.0
         for a in range(s):
-            found[count, at_x + rows[a]] = x_block[a] / total_x
-            found[count, at_y + columns[a]] = y[a] / total_y
-        gain, earned = _gain(row_payoffs, found[count, at_x : at_x + m], found[count, at_y : at_y + n])
-        other_gain, other_earned = _gain(column_payoffs.T, found[count, at_y : at_y + n], found[count, at_x : at_x + m])
-        found[count, m + n], found[count, m + n + 1] = (other_earned, earned) if turned else (earned, other_earned)
-        found[count, m + n + 2] = max(gain, other_gain)
-        found[count, m + n + 3] = sign_A * sign_B if s % 2 else -sign_A * sign_B
+            result[at_x + own[rows[a]]] = x_block[a] / total_x
+            result[at_y + others[columns[a]]] = y[a] / total_y
+        x_all, y_all, numbers = result[at_x : at_x + all_rows], result[at_y : at_y + all_columns], result[-4:]
+        gain, earned = _gain(row_payoffs, x_all, y_all)
+        other_gain, other_earned = _gain(column_payoffs.T, y_all, x_all)
+        numbers[0], numbers[1] = (other_earned, earned) if turned else (earned, other_earned)
+        numbers[2], numbers[3] = max(gain, other_gain), sign_A * sign_B if s % 2 else -sign_A * sign_B
         count += 1
-    return PROVEN, found[:count], space
+    _put_in_order(found, first, count, all_rows + all_columns)
+    return PROVEN, count, found, space
+
+
+@compiled
+def _put_in_order(found: NDArray[np.float64], first: int, count: int, width: int) -> None:
+    """Rows ``first`` to ``count`` by decreasing lexicographic order of their first ``width`` entries (Shell 1959)."""
+    gap = 1
+    while 3 * gap + 1 < count - first:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for row in range(first + gap, count):
+            at = row
+            while at - gap >= first and _precedes(found, at, at - gap, width):
+                for c in range(found.shape[1]):
+                    found[at, c], found[at - gap, c] = found[at - gap, c], found[at, c]
+                at -= gap
+        gap //= 3
+
+
+@compiled
+def _precedes(found: NDArray[np.float64], a: int, b: int, width: int) -> bool:
+    for c in range(width):
+        if found[a, c] != found[b, c]:
+            return bool(found[a, c] > found[b, c])
+    return False
 
 
 @compiled
@@ -342,31 +406,88 @@ def _gain(payoffs: Any, own: NDArray[np.float64], other: NDArray[np.float64]) ->
 
 
 @compiled
-def solve_in(A: Any, B: Any, most: int, space: Space) -> Any:
-    """(status, equilibria, space): all equilibria of the game, if the status is PROVEN.
+def solve_in(
+    A: Any, B: Any, most: int, space: Space, workspace: Workspace, found: NDArray[np.float64], first: int
+) -> Any:
+    """(status, count, equilibria, space): if the status is PROVEN, rows ``first`` to ``count`` are all equilibria.
 
-    Each has a row: the row player's strategy, the column player's, their payoffs, the regret and the index. ``space``
-    is for the smaller of the two polytopes, of which at most ``most`` bases are visited.
+    Each has a row: the row player's strategy, the column player's, their payoffs, the regret and the index; the rows
+    are in decreasing lexicographic order. They are put into ``found``, or into a longer copy of it. ``space`` is for
+    the smaller of the two polytopes, of which at most ``most`` bases are visited.
     """
-    turned = A.shape[0] > A.shape[1]
-    if turned:
-        status, found, space = _solve_game(B.T, A.T, True, most, space)
-    else:
-        status, found, space = _solve_game(A, B, False, most, space)
-    if status == DOUBTFUL:
+    m, n = A.shape
+    # Slices of a general layout and a single call below, so that one compiled version serves both directions
+    U, V = A[:, :n], B[:, :n]
+    rows, columns = workspace.integers[4, :m], workspace.integers[5, :n]
+    kept_rows, kept_columns = _undominated(U, V, rows, columns)
+    rows, columns = rows[:kept_rows], columns[:kept_columns]
+    turned, attempts = kept_rows > kept_columns, 0
+    status, count = DOUBTFUL, first
+    while status == DOUBTFUL and attempts < 2:
         # A game may be degenerate in one player's payoffs only, at a strategy that is in no equilibrium.
-        other = space if A.shape[0] == A.shape[1] else new_space(max(A.shape), min(A.shape), 1)
+        if attempts == 1 and kept_rows != kept_columns:
+            space = new_space(max(m, n), min(m, n), 1)
         if turned:
-            status, found, other = _solve_game(A, B, False, most, other)
+            P, Q, own, others = V.T, U.T, columns, rows
         else:
-            status, found, other = _solve_game(B.T, A.T, True, most, other)
-    return status, found, space
+            P, Q, own, others = U, V, rows, columns
+        status, count, found, space = _solve_game(P, Q, own, others, turned, most, space, workspace, found, first)
+        turned, attempts = not turned, attempts + 1
+    if attempts == 2 and kept_rows != kept_columns:
+        space = new_space(min(m, n), max(m, n), 1)
+    return status, count, found, space
 
 
 @compiled
-def _solve_alone(A: NDArray[np.float64], B: NDArray[np.float64], most: int) -> Any:
-    status, found, _ = solve_in(A, B, most, new_space(min(A.shape), max(A.shape), 1))
-    return status, found
+def _undominated(A: Any, B: Any, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[int, int]:
+    """How many rows and columns survive iterated elimination by strict dominance of pure actions; they come first.
+
+    What is less in floats is less in the game whose payoffs they round. Dominated actions are in no equilibrium.
+    """
+    m, n = rows.size, columns.size
+    for i in range(m):
+        rows[i] = i
+    for j in range(n):
+        columns[j] = j
+    before = m + n + 1
+    while m + n < before:
+        before = m + n
+        m = _without_dominated(A, rows, m, columns, n)
+        n = _without_dominated(B.T, columns, n, rows, m)
+    return m, n
+
+
+@compiled
+def _without_dominated(payoffs: Any, own: NDArray[np.int64], m: int, others: NDArray[np.int64], n: int) -> int:
+    """``own[:m]`` without its dominated actions; how many are left. A dominated one may stand in for its dominator."""
+    kept = 0
+    for a in range(m):
+        dominated = False
+        for b in range(m):
+            worse = 0
+            while worse < n and payoffs[own[a], others[worse]] < payoffs[own[b], others[worse]]:
+                worse += 1
+            dominated = dominated or worse == n
+        if not dominated:
+            own[kept], own[a] = own[a], own[kept]
+            kept += 1
+    return kept
+
+
+@compiled
+def solve_range(
+    A: NDArray[np.float64], B: NDArray[np.float64], most: int, statuses: NDArray[np.int64], counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The equilibria of all games A[g], B[g], one after the other; their statuses and how many each has."""
+    number, m, n = A.shape
+    space, workspace = new_space(min(m, n), max(m, n), 1), new_workspace(m, n)
+    found, total = np.empty((2 * number, m + n + 4)), 0
+    for g in range(number):
+        status, count, found, space = solve_in(A[g], B[g], most, space, workspace, found, total)
+        statuses[g] = status
+        counts[g] = count - total if status == PROVEN else 0
+        total += counts[g]
+    return found[:total]
 
 
 def prove_all(A: NDArray[np.float64], B: NDArray[np.float64], seconds: float = inf) -> NDArray[np.float64] | None:
@@ -375,8 +496,21 @@ def prove_all(A: NDArray[np.float64], B: NDArray[np.float64], seconds: float = i
     >>> prove_all(np.array([[3.0, 0], [0, 2]]), np.array([[2.0, 0], [0, 3]])).tolist()[0]
     [1.0, 0.0, 1.0, 0.0, 3.0, 2.0, 0.0, 1.0]
     """
-    m, n = A.shape
-    most = 2**62 if seconds == inf else int(min(2**62, seconds * OPERATIONS_PER_SECOND / (m * n)))
-    # Copies, because read-only arrays would have a compiled version of their own
-    status, found = _solve_alone(A.copy(), B.copy(), most)
-    return found if status == PROVEN else None
+    status, count = np.empty(1, dtype=np.int64), np.empty(1, dtype=np.int64)
+    found = solve_range(read_only(A[None]), read_only(B[None]), most_bases(A.shape, seconds), status, count)
+    return found if status[0] == PROVEN else None
+
+
+def most_bases(shape: tuple[int, ...], seconds: float) -> int:
+    """How many bases may be visited in about so many seconds."""
+    return 2**62 if seconds == inf else int(min(2**62, seconds * OPERATIONS_PER_SECOND / (shape[0] * shape[1])))
+
+
+def read_only(payoffs: NDArray[Any]) -> NDArray[np.float64]:
+    """Contiguous floats that may not be written to: any other array would have a compiled version of its own."""
+    flags = payoffs.flags
+    if flags.c_contiguous and not flags.writeable and payoffs.dtype == np.float64:
+        return payoffs
+    result = np.ascontiguousarray(payoffs, dtype=np.float64).view()
+    result.flags.writeable = False
+    return result

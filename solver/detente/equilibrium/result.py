@@ -9,6 +9,7 @@ from itertools import product
 from math import lcm
 from typing import Any
 
+import numpy as np
 from flint import fmpz_mat
 
 from detente.errors import CertificateError
@@ -209,8 +210,14 @@ class TwoPlayerCertifier:
         if self.game.is_exact:
             return Equilibrium(exact, tuple(payoffs), max(gaps), unique, self.game.actions)
         strategies = tuple(tuple(map(float, s)) for s in exact)
-        regret = self.game.regret(strategies)
-        return Equilibrium(strategies, tuple(map(float, payoffs)), regret, unique, self.game.actions)
+        return Equilibrium(strategies, tuple(map(float, payoffs)), self._regret(strategies), unique, self.game.actions)
+
+    def _regret(self, strategies: tuple[tuple[float, ...], ...]) -> float:
+        """What the best deviation from strategies in floats would gain, in floats."""
+        first, second = self.game.payoffs
+        x, y = map(np.array, strategies)
+        rows, columns = first @ y, x @ second
+        return max(float(rows.max() - x @ rows), float(columns.max() - columns @ y), 0.0)
 
 
 def certified(game: Game, strategies: tuple[Strategy, ...]) -> Equilibrium:

@@ -64,7 +64,7 @@ def to_quantecon(game: Game) -> Any:
     theory = _peer("quantecon.game_theory", "detente[interop]")
     n = game.n_players
     # QuantEcon gives each player's payoffs with the own action first and the others' after it in cyclic order.
-    arrays = [np.ascontiguousarray(np.moveaxis(game.payoffs[i], range(i), range(n - i, n))) for i in range(n)]
+    arrays = [np.moveaxis(game.payoffs[i], range(i), range(n - i, n)).copy(order="C") for i in range(n)]
     return theory.NormalFormGame([theory.Player(array) for array in arrays])
 
 

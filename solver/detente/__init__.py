@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet
     from detente.equilibrium.selection import is_evolutionarily_stable, p_dominance, risk_dominant
     from detente.equilibrium.two_by_two import solve_2x2_batch
+    from detente.exact.number_field import FieldElement
     from detente.exact.polytope import Polytope
     from detente.game.formats.read_write import parse_game, read_game, write_game
     from detente.game.interop import from_nashpy, from_pygambit, from_quantecon, to_nashpy, to_pygambit, to_quantecon
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
         sustainable_where,
         value_of_monitoring,
     )
-    from detente.repeated.payoff_set import PayoffSet, payoff_set
+    from detente.repeated.payoff_set import Generation, PayoffSet, payoff_set
     from detente.repeated.product_game import product_game
     from detente.repeated.punishment_length import PunishmentLength, best_punishment_length
     from detente.repeated.randomized_code import RandomizedCode
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
 
 # Loaded when first used: importing the package stays quick, and pydantic, jinja2 and matplotlib out of it.
 _LATER = {
+    "detente.exact.number_field": ["FieldElement"],
     "detente.exact.polytope": ["Polytope"],
     "detente.game.formats.read_write": ["parse_game", "read_game", "write_game"],
     "detente.game.interop": [
@@ -144,7 +146,7 @@ _LATER = {
         "sustainable_where",
         "value_of_monitoring",
     ],
-    "detente.repeated.payoff_set": ["PayoffSet", "payoff_set"],
+    "detente.repeated.payoff_set": ["Generation", "PayoffSet", "payoff_set"],
     "detente.repeated.product_game": ["product_game"],
     "detente.repeated.punishment_length": ["PunishmentLength", "best_punishment_length"],
     "detente.repeated.randomized_code": ["RandomizedCode"],
@@ -188,9 +190,11 @@ __all__ = [
     "EquilibriumBatch",
     "EquilibriumSet",
     "EvolutionarilyStable",
+    "FieldElement",
     "FormatError",
     "Frontier",
     "Game",
+    "Generation",
     "Incentives",
     "Interval",
     "LabelError",

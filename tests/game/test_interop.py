@@ -41,3 +41,10 @@ def test_pygambit(shape: tuple[int, ...]) -> None:
     assert (back.exact_payoffs == game.exact_payoffs).all()
     assert back.players == game.players
     assert back.name == "thirds"
+
+
+def test_quantecon_may_write_into_its_arrays() -> None:
+    """QuantEcon's compiled routines refuse read-only arrays."""
+    pytest.importorskip("quantecon")
+    theirs = dt.to_quantecon(random_game(4, (3, 3)))
+    assert all(player.payoff_array.flags.writeable for player in theirs.players)

@@ -85,7 +85,9 @@ def thresholds(
     must_hold: Assert = False,
     as_json: Json = False,
 ) -> None:
-    """The exact set of a parameter's values at which agreements hold.
+    """Where agreements hold, exactly.
+
+    The set of a parameter's values.
 
     Example: detente thresholds prisoners-dilemma --over discount --agreement grim_trigger
     """
@@ -106,11 +108,113 @@ def thresholds(
 
 
 @app.command()
+def trust(
+    name: Annotated[str, typer.Argument(help="A game or scenario: a shipped name, a path, or - for standard input.")],
+    agreement: Annotated[
+        list[str] | None,
+        typer.Option(help="One of the scenario's agreements, or as for thresholds; repeatable. All, if not given."),
+    ] = None,
+    length: Annotated[int, typer.Option(help="Periods of a limited punishment.")] = 1,
+    discount: Annotated[str | None, typer.Option(help="Discount factor; the scenario's, or 1/2.")] = None,
+    breakdown: Annotated[str | None, typer.Option(help="Breakdown hazard.")] = None,
+    noise: Annotated[str | None, typer.Option(help="Probability that an act miscarries; scenarios only.")] = None,
+    as_json: Json = False,
+) -> None:
+    """How much trust each side needs, and why.
+
+    For a scenario also with noise, and what the record suggests and a bond would buy.
+
+    Example: detente trust london-2025 --agreement "grim trigger"
+    """
+    from detente.trust.frontier import trust_frontier
+    from detente.trust.needs import trust_needs
+    from detente.view.scenario_documents import needs_document, trust_document
+    from detente.view.solution import solve as solve_scenario
+    from detente.view.terminal import needs_view, trust_view
+
+    subject = _read(name)
+    if isinstance(subject, Game):
+        if noise is not None:
+            raise UnsupportedError("noise", noise, "a scenario, or no noise")
+        rg = _repeated(subject, discount, breakdown, None)
+        rows = {
+            key: (trust_needs(rg, ag), [trust_frontier(rg, ag, player=p) for p in rg.game.players])
+            for key, ag in _agreements(subject, subject, agreement, length).items()
+        }
+        _show(as_json, lambda: needs_document(rows), lambda: needs_view(rows))
+        return
+    solution = solve_scenario(_moved(subject, discount, breakdown, noise))
+    chosen = list(solution.agreements) if agreement is None else agreement
+    for key in chosen:
+        if key not in solution.agreements:
+            raise LabelError("agreement", key, solution.agreements)
+    trusts = solution.trust_answers
+    _show(as_json, lambda: {k: trust_document(trusts[k]) for k in chosen}, lambda: trust_view(solution, chosen))
+
+
+@app.command()
+def payoffs(
+    name: Annotated[str, typer.Argument(help="A game or scenario: a shipped name, a path, or - for standard input.")],
+    discount: Annotated[
+        str | None, typer.Option(help="Discount factor; by default the scenario's, less its hazard, or 1/2.")
+    ] = None,
+    transfers: Annotated[bool, typer.Option("--transfers", help="With side payments.")] = False,
+    budget: Annotated[float, typer.Option(help="Seconds for the search, and again for the proof.")] = 10.0,
+    as_json: Json = False,
+) -> None:
+    """All equilibrium payoffs of the repeated game.
+
+    Pure strategies, public randomisation, acts seen, two players.
+
+    Example: detente payoffs prisoners-dilemma --discount 3/5
+    """
+    from detente.repeated.payoff_set import payoff_set
+    from detente.view.documents import payoffs_document
+    from detente.view.terminal import payoffs_view
+
+    subject = _read(name)
+    rg = _repeated(subject, discount, None, None)
+    delta: Any = rg.discount[0] if isinstance(subject, Game) or discount is not None else rg.effective_discount[0]
+    found = payoff_set(rg.game, delta, transfers=transfers, budget=budget)
+    _show(as_json, lambda: payoffs_document(found), lambda: payoffs_view(found))
+
+
+@app.command()
+def search(
+    name: Annotated[str, typer.Argument(help="A game or scenario: a shipped name, a path, or - for standard input.")],
+    max_states: Annotated[int, typer.Option(help="The largest agreements looked at, in states.")] = 2,
+    criterion: Annotated[str, typer.Option(help="trust, discount or noise.")] = "trust",
+    player: Annotated[str | None, typer.Option(help="Whose trust; by default that of whoever needs more.")] = None,
+    discount: Annotated[str | None, typer.Option(help="Discount factor; the scenario's, or 1/2.")] = None,
+    breakdown: Annotated[str | None, typer.Option(help="Breakdown hazard.")] = None,
+    budget: Annotated[float, typer.Option(help="Seconds.")] = 120.0,
+    must_hold: Assert = False,
+    as_json: Json = False,
+) -> None:
+    """The least demanding of all small agreements.
+
+    Those that need the least trust, the least patience, or stand the most noise; complete.
+
+    Example: detente search london-2025 --max-states 2 --criterion discount
+    """
+    from detente.trust.least_demanding import least_demanding
+    from detente.view.documents import search_document
+    from detente.view.terminal import search_view
+
+    rg = _repeated(_read(name), discount, breakdown, None)
+    found = least_demanding(rg, max_states, criterion, player=player, budget=budget)  # type: ignore[arg-type]
+    _show(as_json, lambda: search_document(found), lambda: search_view(found))
+    _exit_unless((found.complete and found.value is not None) or not must_hold)
+
+
+@app.command()
 def report(
     name: Annotated[str, typer.Argument(help="A scenario: a shipped name, a path, or - for standard input.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the page.")] = Path("out"),
 ) -> None:
-    """The answer, and one self-contained HTML page with figures and every number's source.
+    """The answer, and a self-contained HTML page.
+
+    With figures and every number's source.
 
     Example: detente report london-2025 -o out/
     """
@@ -236,6 +340,20 @@ def _repeated(subject: Any, discount: str | None, breakdown: str | None, noise: 
     if noise is not None:
         changes["monitoring"] = trembles(noise)
     return rg.replace(**changes)
+
+
+def _moved(scenario: Any, discount: str | None, breakdown: str | None, noise: str | None) -> Any:
+    """A scenario with other settings, set by hand."""
+    from dataclasses import replace
+
+    from detente.exact.rational import to_probability
+
+    changes = {}
+    for key, value in (("discount", discount), ("breakdown", breakdown), ("noise", noise)):
+        if value is not None:
+            number = to_probability(value, key, below_one=key == "discount")
+            changes[key] = getattr(scenario.setting, key).moved_to(number)
+    return replace(scenario, setting=replace(scenario.setting, **changes))
 
 
 def _agreements(subject: Any, game: Game, names: list[str] | None, length: int) -> dict[str, Agreement]:

@@ -108,6 +108,8 @@ def commitment(game: Game, leader: Any, mixed: bool = False) -> Commitment:
     >>> commitment(inspection, 0).payoffs[0], commitment(inspection, 0, mixed=True).payoffs[0]
     (Fraction(3, 1), Fraction(7, 2))
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     if game.n_players != 2:
         raise UnsupportedError("game", f"{game.n_players} players", "two players: a leader and a follower")
     if not isinstance(mixed, bool):

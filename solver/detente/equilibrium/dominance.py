@@ -115,6 +115,8 @@ def dominated(game: Game, *, strict: bool = True, mixed: bool = True) -> tuple[D
     >>> [(d.player, d.action) for d in dominated(pd)]
     [('Player 1', 'Relax'), ('Player 2', 'Relax')]
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     for argument, value in (("strict", strict), ("mixed", mixed)):
         if not isinstance(value, bool):
             raise ParameterError(argument, value, "True or False")
@@ -139,6 +141,8 @@ def iterated_elimination(game: Game, strict: bool = True, mixed: bool = True) ->
     >>> len(record.rounds), record.game.actions[0]
     (2, ('2',))
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     game = original = _named(game)
     rounds = []
     while found := dominated(game, strict=strict, mixed=mixed):

@@ -302,6 +302,8 @@ def best_reply_dynamics(game: Game, start: Any, *, simultaneous: bool = False) -
     >>> best_reply_dynamics(bos, ("Opera", "Boxing"), simultaneous=True).cycle
     (('Opera', 'Boxing'), ('Boxing', 'Opera'))
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     if not isinstance(simultaneous, bool):
         raise ParameterError("simultaneous", simultaneous, "True or False")
     profile = game.pure_profile(start)
@@ -346,6 +348,8 @@ def fictitious_play(game: Game, start: Any, rounds: int) -> FictitiousPlay:
     >>> low <= 0 <= high, float(high - low) < 0.1
     (True, True)
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     profile = game.pure_profile(start)
     if isinstance(rounds, bool) or not isinstance(rounds, Integral) or not 1 <= rounds <= MAX_ROUNDS:
         raise ParameterError("rounds", rounds, f"a whole number from 1 to {MAX_ROUNDS}")
@@ -378,6 +382,8 @@ def fictitious_play(game: Game, start: Any, rounds: int) -> FictitiousPlay:
 
 def _populations(game: Game, start: Any) -> tuple[list[Any], bool]:
     """The populations' shares as arrays, and whether there is a single population."""
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     listed = hasattr(start, "__len__") and not isinstance(start, str)
     single = not listed or all(isinstance(s, str) or not hasattr(s, "__len__") for s in start)
     if single:

@@ -31,7 +31,7 @@ from typing import Any
 from flint import fmpz_mat
 
 from detente.equilibrium.selection import is_evolutionarily_stable
-from detente.errors import CertificateError, UnsupportedError
+from detente.errors import CertificateError, ParameterError, UnsupportedError
 from detente.exact.matrix_game import solve_matrix_game
 from detente.exact.polynomial import from_fmpq
 from detente.game.display import number_text
@@ -127,6 +127,8 @@ def symmetric_payoffs(game: Game) -> list[list[Fraction]]:
     >>> symmetric_payoffs(Game.symmetric([[1, 0], ["1/2", 2]]))[1]
     [Fraction(1, 2), Fraction(2, 1)]
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     if game.n_players != 2 or game.shape[0] != game.shape[1]:
         raise UnsupportedError("game", f"shape {game.shape}", "a symmetric two-player game")
     A: list[list[Fraction]] = game.exact_payoffs[0].tolist()

@@ -24,7 +24,7 @@ from fractions import Fraction
 from detente.equilibrium.nash import nash_equilibria
 from detente.equilibrium.result import FLOAT_REGRET, Equilibrium
 from detente.equilibrium.selection import risk_dominant
-from detente.errors import CertificateError, UnsupportedError
+from detente.errors import CertificateError, ParameterError, UnsupportedError
 from detente.game.game import Game
 
 
@@ -92,6 +92,8 @@ def harsanyi_selten(game: Game) -> SelectedEquilibrium:
     >>> harsanyi_selten(Game.bimatrix([[4, 0], [0, 2]], [[2, 0], [0, 3]], actions=["Opera", "Boxing"]))
     <SelectedEquilibrium (Opera, Opera), by risk dominance>
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     if game.n_players != 2:
         raise UnsupportedError("game", f"{game.n_players} players", "two players")
     found = nash_equilibria(game)

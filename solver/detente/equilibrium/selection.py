@@ -39,6 +39,8 @@ def risk_dominant(game: Game) -> tuple[Any, ...] | None:
     >>> risk_dominant(Game.symmetric([[9, 0], [8, 7]], actions=["Relax", "Restrict"]))
     ('Restrict', 'Restrict')
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     if game.shape != (2, 2):
         raise UnsupportedError("game", f"shape {game.shape}", "a 2×2 game")
     strict = [tuple(s[0] for s in e.support) for e in pure_equilibria(game) if e.is_strict]
@@ -68,6 +70,8 @@ def p_dominance(game: Game, profile: Any) -> tuple[Fraction, ...]:
     >>> p_dominance(Game.symmetric([[9, 0], [8, 7]]), (0, 0))
     (Fraction(7, 8), Fraction(7, 8))
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     if game.n_players != 2:
         raise UnsupportedError("game", f"{game.n_players} players", "two players")
     chosen = game.pure_profile(profile)
@@ -104,6 +108,8 @@ def is_evolutionarily_stable(game: Game, strategy: Any) -> bool:
     >>> is_evolutionarily_stable(hawk_dove, ["1/2", "1/2"]), is_evolutionarily_stable(hawk_dove, 0)
     (True, False)
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     if game.n_players != 2 or game.shape[0] != game.shape[1]:
         raise UnsupportedError("game", f"shape {game.shape}", "a symmetric two-player game")
     A: Matrix = game.exact_payoffs[0].tolist()

@@ -327,6 +327,8 @@ def linkage(
     Separately: chips never, rare earths never. Linked: all from 1/3; linking strictly helps at discount factors in
     [1/3, 1).
     """
+    if isinstance(games, str) or not isinstance(games, Mapping | Sequence):
+        raise ParameterError("games", games, "a sequence of games, or a mapping from names to games")
     named = dict(games) if isinstance(games, Mapping) else {f"issue {k + 1}": g for k, g in enumerate(games)}
     if not named or len(named) > MAX_ISSUES:
         raise ParameterError("games", games, f"one to {MAX_ISSUES} games")
@@ -368,7 +370,7 @@ def _stage_games(named: Mapping[Any, Any]) -> tuple[dict[Any, Game], Fraction]:
 def _profiles(argument: str, given: Sequence[Any] | None, games: list[Game], default: int) -> list[tuple[Any, ...]]:
     if given is None:
         return [tuple(names[default] for names in g.actions) for g in games]
-    if isinstance(given, str) or len(given) != len(games):
+    if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != len(games):
         raise ParameterError(argument, given, f"{len(games)} profiles, one an issue")
     return [g.profile_labels(g.pure_profile(p)) for g, p in zip(games, given, strict=True)]
 

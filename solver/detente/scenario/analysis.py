@@ -2,6 +2,11 @@
 
 Thresholds in patience, hazard and trust assume that acts are seen; the threshold in noise, and the verdict at the
 scenario's own noise, let acts miscarry. In every one of them all other parameters are the scenario's.
+
+What takes longer, or is not asked for every time, is computed when first asked for: the least patience of any agreement
+(:mod:`~detente.scenario.patience`), the cost of noise (:mod:`~detente.scenario.noise_cost`), linked issues
+(:mod:`~detente.scenario.linked_issues`), truces and deadlines (:mod:`~detente.scenario.truce`), each side's trust
+(:mod:`~detente.scenario.trust_answers`), and which agreement to propose (:mod:`~detente.scenario.proposal`).
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from detente.equilibrium.nash import nash_equilibria
 from detente.equilibrium.result import EquilibriumSet
@@ -20,13 +26,18 @@ from detente.game.monitoring import perfect
 from detente.game.ordinal import OrdinalClass
 from detente.repeated.incentives import Incentives, incentives
 from detente.repeated.thresholds import holds_where
+from detente.scenario.linked_issues import ControlSplit, IssueLinkage, control_split, issue_linkage
+from detente.scenario.noise_cost import NoiseCost, noise_cost
+from detente.scenario.patience import LeastPatience, least_patience
+from detente.scenario.proposal import DIAL, Proposal, propose
+from detente.scenario.record import Quarter, recorded_quarters
 from detente.scenario.scenario import Scenario
+from detente.scenario.truce import TruceAnswer, truce_answer
+from detente.scenario.trust_answers import AgreementTrust, agreement_trust
 from detente.scenario.uncertainty import Flip, as_component, class_flips
 from detente.trust.frontier import Frontier, trust_frontier
 from detente.trust.one_shot import basin_of_distrust, belief_threshold
 from detente.trust.region import trust_region
-
-DIAL = "w"  # the component whose flips every report shows: the weight on security
 
 
 @dataclass(frozen=True)
@@ -104,8 +115,61 @@ class Analysis:
         """``trust[agreement][player]``: the priors at which keeping it is optimal for the player."""
         return {name: a.trust for name, a in self.agreements.items()}
 
+    @cached_property
+    def patience(self) -> LeastPatience:
+        """The least patience at which any agreement sustains mutual relaxation, and with side payments."""
+        return least_patience(self.scenario.repeated)
+
+    @cached_property
+    def noise(self) -> NoiseCost:
+        """What noise costs, how long to punish, and the noise at which cooperation is lost."""
+        return noise_cost(self.scenario.repeated, self.agreements)
+
+    @cached_property
+    def linkages(self) -> tuple[IssueLinkage, ...]:
+        """The scenario's game linked with each of its other issues."""
+        return tuple(issue_linkage(self.scenario, issue) for issue in self.scenario.issues)
+
+    @cached_property
+    def split(self) -> ControlSplit:
+        """Each side's controls as an issue of its own, separately and linked."""
+        return control_split(self.scenario)
+
+    @cached_property
+    def truce(self) -> TruceAnswer:
+        """What lapse, renewal and deadlines do."""
+        return truce_answer(self.scenario.repeated)
+
+    @cached_property
+    def quarters(self) -> tuple[Quarter, ...]:
+        """The dated record up to the scenario's date, quarter by quarter."""
+        return recorded_quarters(self.scenario)
+
+    @cached_property
+    def trust_answers(self) -> Mapping[str, AgreementTrust]:
+        """By agreement and side: the trust needed, what the record suggests, what a bond or better monitoring buys."""
+        acts = [quarter.acts for quarter in self.quarters]
+        return {name: agreement_trust(self.scenario, a.agreement, acts) for name, a in self.agreements.items()}
+
+    @cached_property
+    def proposal(self) -> Proposal:
+        """Which agreement to propose; if none, what would have to move."""
+        return propose(self.scenario, self.agreements, self.trust_answers)
+
     def verify(self) -> None:
-        """Check every certificate; raise :class:`~detente.errors.CertificateError` if one fails."""
+        """Check every certificate, computing what has not been asked for yet.
+
+        Raises :class:`~detente.errors.CertificateError` if one fails.
+        """
+        self.patience.verify()
+        self.noise.verify()
+        self.split.verify()
+        self.truce.verify()
+        for linked in self.linkages:
+            linked.verify()
+        for trust in self.trust_answers.values():
+            trust.verify()
+        self.proposal.verify()
         self.equilibria.verify()
         for region in (*self.beliefs.values(), *self.sensitivity.values()):
             region.verify()

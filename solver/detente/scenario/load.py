@@ -2,7 +2,8 @@
 
 A file may say ``extends = "london-2025"`` and list under ``[changes]`` only what differs, with the reason. A change
 that gives a central value alone moves the component's range in proportion. Settings of the environment are replaced
-one by one, each whole, so that no number is left with the reason given for another.
+one by one, each whole, so that no number is left with the reason given for another. Other issues are inherited unless
+the players change, whose payoffs they are.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from detente.game.game import Game
 from detente.game.monitoring import Perfect
 from detente.scenario.expression import Formula
 from detente.scenario.facts import Fact, find_facts, read_facts, shipped_facts
-from detente.scenario.scenario import OUTCOMES, Quantity, Scenario, Setting
+from detente.scenario.scenario import OUTCOMES, OtherIssue, Quantity, Scenario, Setting
 
 NOT_SCENARIOS = {"facts", "moves"}
 
@@ -90,7 +91,7 @@ def _resolved(
     own = data.pop("changes", {})
     if not isinstance(own, dict):
         raise FormatError(path, f"changes = {own!r}", "a table of 'player.symbol' = {central, why}", key="changes")
-    allowed = {"title", "question", "as_of", "stylised", "players", "environment", "agreements"}
+    allowed = {"title", "question", "as_of", "stylised", "players", "environment", "agreements", "issues"}
     for key in data:
         if key not in allowed:
             raise FormatError(path, f"unknown key {key!r}", f"one of {sorted(allowed)} or changes", key=key)
@@ -110,7 +111,10 @@ def _merged(base: Any, own: Any, path: Path) -> dict[str, Any]:
 
 
 def _renamed_players(base: dict[str, Any], players: list[Any], path: Path) -> dict[str, Any]:
-    """The base file with its players' tables under the extending file's names, in order."""
+    """The base file with its players' tables under the extending file's names, in order.
+
+    Other issues are left out: their payoffs were judged for the base's players.
+    """
     from detente.scenario.schema import ScenarioModel, validated
 
     validated(ScenarioModel, base, path, "extends")
@@ -121,7 +125,8 @@ def _renamed_players(base: dict[str, Any], players: list[Any], path: Path) -> di
     components = {names[p]: row for p, row in base["components"].items()}
     environment = dict(base["environment"])
     environment["trust"] = {names[p]: row for p, row in environment["trust"].items()}
-    return {**base, "players": players, "components": components, "environment": environment}
+    kept = {key: value for key, value in base.items() if key != "issues" or players == old}
+    return {**kept, "players": players, "components": components, "environment": environment}
 
 
 def _build(path: Path, data: dict[str, Any], changes: list[tuple[str, Any]]) -> Scenario:
@@ -165,6 +170,15 @@ def _build(path: Path, data: dict[str, Any], changes: list[tuple[str, Any]]) -> 
         components=components,
         setting=setting,
         agreements={},
+        issues=tuple(
+            OtherIssue(
+                issue.name,
+                {player: {o: getattr(row, o) for o in OUTCOMES} for player, row in issue.outcomes.items()},
+                issue.judgement,
+                issue.confidence,
+            )
+            for issue in model.issues
+        ),
     )
     try:
         game = bare.game

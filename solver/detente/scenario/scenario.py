@@ -70,6 +70,16 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class OtherIssue:
+    """Another issue between the same players: ``outcomes[player]`` has T, R, P and S. Stylised, and a judgement."""
+
+    name: str
+    outcomes: Mapping[str, Mapping[str, Fraction]]
+    judgement: str
+    confidence: str
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A solved-for situation. Payoffs are stylised; ``stylised`` says how, and every view shows it.
 
@@ -81,6 +91,8 @@ class Scenario:
         T (I restrict, you relax), R (both relax), P (both restrict), S (I relax, you restrict) in the components.
     agreements
         By name, in the order of the file.
+    issues
+        Other issues that could be linked with the scenario's own; see :mod:`detente.scenario.linked_issues`.
     facts
         Every fact that some component or setting rests on, by id.
     """
@@ -97,14 +109,19 @@ class Scenario:
     components: Mapping[str, Mapping[str, Quantity]]
     setting: Setting
     agreements: Mapping[str, Agreement]
+    issues: tuple[OtherIssue, ...] = ()
 
     @cached_property
     def game(self) -> Game:
         """The one-shot game at the central values, exact."""
-        A, B = (self.outcomes(player) for player in self.players)
+        return self.game_of({player: self.outcomes(player) for player in self.players}, self.title)
+
+    def game_of(self, outcomes: Mapping[str, Mapping[str, Fraction]], name: str) -> Game:
+        """The game between the scenario's players, with its actions, in which they get these T, R, P and S."""
+        A, B = (outcomes[player] for player in self.players)
         first = [[A["R"], A["S"]], [A["T"], A["P"]]]
         second = [[B["R"], B["T"]], [B["S"], B["P"]]]
-        return Game.bimatrix(first, second, players=self.players, actions=self.actions, name=self.title)
+        return Game.bimatrix(first, second, players=self.players, actions=self.actions, name=name)
 
     @cached_property
     def repeated(self) -> RepeatedGame:

@@ -34,6 +34,7 @@ def _calendar_date(text: str) -> str:
     return text
 
 
+MAX_ISSUES = 4
 Number = Annotated[Any, BeforeValidator(_exact)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Date = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_calendar_date)]
@@ -160,6 +161,24 @@ class FormulasModel(Model):
     S: Text
 
 
+class OutcomesModel(Model):
+    """A player's payoffs on one issue."""
+
+    T: Number
+    R: Number
+    P: Number
+    S: Number
+
+
+class IssueModel(Model):
+    """Another issue between the same players that could be linked: T, R, P and S for each, and why."""
+
+    name: Text
+    outcomes: dict[str, OutcomesModel]
+    confidence: Literal["high", "medium", "low"]
+    judgement: Text
+
+
 class ScenarioModel(Model):
     """A scenario written out in full; ``extends`` has been resolved before this is read."""
 
@@ -174,13 +193,21 @@ class ScenarioModel(Model):
     components: dict[str, dict[str, QuantityModel]]
     environment: EnvironmentModel
     agreements: Annotated[tuple[AgreementModel, ...], Field(min_length=1)]
+    issues: Annotated[tuple[IssueModel, ...], Field(max_length=MAX_ISSUES)] = ()
 
     @model_validator(mode="after")
     def _players_match(self) -> ScenarioModel:
         for where, labels in (("players", self.players), ("actions", self.actions)):
             if len(set(labels)) < len(labels):
                 raise ValueError(f"{where} need different names")
-        for where, names in (("components", self.components), ("environment.trust", self.environment.trust)):
+        if len({issue.name for issue in self.issues}) < len(self.issues):
+            raise ValueError("issues need different names")
+        tables: list[tuple[str, dict[str, Any]]] = [
+            ("components", self.components),
+            ("environment.trust", self.environment.trust),
+            *((f"issues.{k}.outcomes", issue.outcomes) for k, issue in enumerate(self.issues)),
+        ]
+        for where, names in tables:
             if set(names) != set(self.players):
                 raise ValueError(f"{where} must be given for exactly the players {list(self.players)}")
         return self

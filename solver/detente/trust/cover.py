@@ -122,7 +122,7 @@ class _Cover:
                 for part, top, bottom in self.found
                 for interval in part
             ),
-            key=lambda piece: piece.interval.lo,
+            key=lambda piece: (piece.interval.lo, not piece.interval.lo_closed),
         )
         return _merged(ordered)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from detente.equilibrium.result import EquilibriumSet
-from detente.exact.intervals import is_infinite
+from detente.exact.intervals import IntervalSet, is_infinite
 from detente.exact.region import Region
-from detente.scenario.analysis import Analysis
+from detente.game.display import outcome_text
 from detente.trust.frontier import Frontier
-from detente.view.prose import answer
+
+if TYPE_CHECKING:
+    from detente.repeated.payoff_set import PayoffSet
+    from detente.trust.least_demanding import LeastDemanding
 
 
 def number(value: Any) -> dict[str, Any] | None:
@@ -24,10 +27,7 @@ def region_document(region: Region) -> dict[str, Any]:
     return {
         "parameter": region.parameter,
         "claim": region.claim,
-        "intervals": [
-            {"lo": number(i.lo), "lo_closed": i.lo_closed, "hi": number(i.hi), "hi_closed": i.hi_closed}
-            for i in region.intervals
-        ],
+        "intervals": set_document(region.set),
         "least": None if region.least is None else number(region.least),
         "binding": [
             {"at": number(end), "constraints": [[str(part) for part in c] for c in constraints]}
@@ -35,6 +35,11 @@ def region_document(region: Region) -> dict[str, Any]:
         ],
         "explanation": region.explain(),
     }
+
+
+def set_document(found: IntervalSet) -> list[dict[str, Any]]:
+    """A set of numbers, interval by interval."""
+    return [{"lo": number(i.lo), "lo_closed": i.lo_closed, "hi": number(i.hi), "hi_closed": i.hi_closed} for i in found]
 
 
 def equilibria_document(equilibria: EquilibriumSet) -> dict[str, Any]:
@@ -73,38 +78,36 @@ def frontier_document(frontier: Frontier) -> dict[str, Any]:
     }
 
 
-def analysis_document(analysis: Analysis) -> dict[str, Any]:
-    """Every answer to a scenario."""
-    scenario = analysis.scenario
-    setting = scenario.setting
+def payoffs_document(found: PayoffSet) -> dict[str, Any]:
+    """The equilibrium payoffs of a repeated game."""
     return {
-        "scenario": scenario.name,
-        "title": scenario.title,
-        "question": scenario.question,
-        "stylised": scenario.stylised,
-        "answer": answer(analysis),
-        "payoffs": {p: {k: number(v) for k, v in scenario.outcomes(p).items()} for p in scenario.players},
-        "setting": {
-            "discount": number(setting.discount.central),
-            "breakdown": number(setting.breakdown.central),
-            "noise": number(setting.noise.central),
-            "trust": {p: number(q) for p, q in scenario.trust.items()},
-        },
-        "ordinal_class": dict(zip(scenario.players, analysis.ordinal_class.players, strict=True)),
-        "equilibria": equilibria_document(analysis.equilibria),
-        "agreements": {
-            name: {
-                "discount": region_document(a.discount),
-                "discount_nash": region_document(a.discount_nash),
-                "breakdown": region_document(a.breakdown),
-                "noise": region_document(a.noise),
-                "holds": {"acts seen": a.seen.holds, "at the scenario's noise": a.noisy.holds},
-                "trust": {p: region_document(r) for p, r in a.trust.items()},
-                "frontier": {p: frontier_document(f) for p, f in a.frontier.items()},
+        "discount": number(found.discount),
+        "exact": found.is_exact,
+        "vertices": [[number(x) for x in vertex] for vertex in found.vertices],
+        "text": repr(found),
+    }
+
+
+def search_document(found: LeastDemanding) -> dict[str, Any]:
+    """The agreements that demand least."""
+    return {
+        "criterion": found.criterion,
+        "max_states": found.max_states,
+        "value": None if found.value is None else number(found.value),
+        "complete": found.complete,
+        "ties": {str(states): count for states, count in found.ties.items()},
+        "best": [
+            {
+                "name": ag.name,
+                "start": ag.start,
+                "play": {state: [str(a) for a in profile] for state, profile in ag.play.items()},
+                "move": {
+                    state: {outcome_text(key): target for key, target in moves.items()}
+                    for state, moves in ag.move.items()
+                },
             }
-            for name, a in analysis.agreements.items()
-        },
-        "best": analysis.best,
-        "basin_of_distrust": {p: number(b) for p, b in analysis.basin.items()},
-        "sensitivity": {name: region_document(r) for name, r in analysis.sensitivity.items()},
+            for ag in found.best
+        ],
+        "searched": dict(found.searched),
+        "explanation": found.explain(),
     }

@@ -1,17 +1,45 @@
-"""The answer in sentences. Every sentence is made from the solved sets; none is written for one scenario."""
+"""The answers in sentences. Every sentence is made from the solved sets; none is written for one scenario."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from detente.scenario.analysis import AgreementAnalysis, Analysis
-from detente.view.wording import approximate, class_name, decimal, least_text
+from detente.view.prose_agreements import breakdown, deadline, linkage, noise, patience
+from detente.view.prose_trust import bond_and_monitoring, proposal, record, trust
+from detente.view.wording import Exact, Sentence, approximate, class_name, decimal, least_text, listed, say
+
+
+class Answer(NamedTuple):
+    """A question that every scenario is asked, and its answer."""
+
+    question: str
+    sentences: list[Sentence]
+
+
+def answers(analysis: Analysis) -> list[Answer]:
+    """Every question with its answer, the most important first."""
+    return [
+        Answer("Can mutual relaxation be sustained?", [_one_shot(analysis), *_repeated(analysis)]),
+        Answer("Which agreement should be proposed?", proposal(analysis)),
+        Answer("Which agreement needs the least patience?", patience(analysis)),
+        Answer("How much trust does each side need?", trust(analysis)),
+        Answer("What does the record suggest?", record(analysis)),
+        Answer("What would a bond or better monitoring buy?", bond_and_monitoring(analysis)),
+        Answer("What does noise cost?", noise(analysis)),
+        Answer("What does breakdown cost?", breakdown(analysis)),
+        Answer("Does it help to link issues?", linkage(analysis)),
+        Answer("What does a deadline do?", deadline(analysis)),
+    ]
 
 
 def answer(analysis: Analysis) -> list[str]:
-    """The answer to a scenario's question, a sentence a string."""
-    return [_one_shot(analysis), *_repeated(analysis), *_trust(analysis)]
+    """The answer in a few sentences, a sentence a string."""
+    short = [_one_shot(analysis), *_repeated(analysis), *_least(analysis), *_trust(analysis), *proposal(analysis)[:1]]
+    return [sentence.text for sentence in short]
 
 
-def _one_shot(analysis: Analysis) -> str:
+def _one_shot(analysis: Analysis) -> Sentence:
     players = analysis.scenario.players
     classes = analysis.ordinal_class.players
     if classes[0] == classes[1]:
@@ -20,58 +48,76 @@ def _one_shot(analysis: Analysis) -> str:
         face = f"{players[0]} faces {class_name(classes[0])}, {players[1]} {class_name(classes[1])}"
     found = [str(e) for e in analysis.equilibria]
     if len(found) == 1:
-        return f"{face}; played once, its only equilibrium is {found[0]}."
+        return say("{}; played once, its only equilibrium is {}.", face, found[0])
     kind = "equilibria are" if analysis.equilibria.complete else "equilibria found are"
-    return f"{face}; played once, its {kind} {'; '.join(found)}."
+    return say("{}; played once, its {} {}.", face, kind, "; ".join(found))
 
 
-def _repeated(analysis: Analysis) -> list[str]:
-    scenario = analysis.scenario
+def _repeated(analysis: Analysis) -> list[Sentence]:
+    setting = analysis.scenario.setting
     relaxing = {name: a for name, a in analysis.agreements.items() if a.relaxes}
     if analysis.best is None:
         return [
-            f"None of the {len(relaxing)} agreements examined that relax at once is subgame perfect at any discount "
-            f"factor, given a breakdown hazard of {decimal(scenario.setting.breakdown.central)} a "
-            f"{scenario.setting.period}."
+            say(
+                "None of the {} agreements examined that relax at once is subgame perfect at any discount factor, "
+                "given a breakdown hazard of {} a {}.",
+                len(relaxing),
+                setting.breakdown.central,
+                setting.period,
+            )
         ]
-    best = analysis.agreements[analysis.best]
     holding = [name for name, a in relaxing.items() if a.seen.holds]
     noisy = [name for name, a in relaxing.items() if a.noisy.holds]
-    setting = scenario.setting
     return [
-        f"Repeated every {setting.period} (patience {decimal(setting.discount.central)}, breakdown hazard "
-        f"{decimal(setting.breakdown.central)}), mutual relaxation is sustained by {_count(holding, relaxing)} "
-        f"if acts are seen, and by {len(noisy) or 'none'} of them if each act miscarries with probability "
-        f"{decimal(setting.noise.central)}.",
-        f"The least demanding is {analysis.best}: it needs a discount factor of at least {least_text(best.discount)}, "
-        f"and holds for hazards in {approximate(best.breakdown.set)} and noise in {approximate(best.noise.set)}."
-        + _who(best),
+        say(
+            "Repeated every {} (patience {}, breakdown hazard {}), mutual relaxation is sustained by {} if acts are "
+            "seen, and by {} if each act miscarries with probability {}{}.",
+            setting.period,
+            setting.discount.central,
+            setting.breakdown.central,
+            _count(holding, relaxing),
+            f"{len(noisy)} of them" if noisy else "none of them",
+            setting.noise.central,
+            f": {listed(noisy)}" if noisy else "",
+        )
     ]
 
 
-def _who(best: AgreementAnalysis) -> str:
-    interval = best.discount.intervals[0]
-    if interval.lo not in best.discount.binding:
-        return ""
-    constraint = best.discount.binding[interval.lo][0]
-    return f" {constraint.player} is the side that would break it first, by {constraint.deviation}."
-
-
-def _trust(analysis: Analysis) -> list[str]:
+def _least(analysis: Analysis) -> list[Sentence]:
     if analysis.best is None:
         return []
-    needs = analysis.agreements[analysis.best].trust
+    best = analysis.agreements[analysis.best]
+    return [
+        say(
+            "The least demanding is {}: it needs a discount factor of at least {}, and holds for hazards in {} and "
+            "noise in {}.",
+            analysis.best,
+            least_text(best.discount),
+            approximate(best.breakdown.set),
+            approximate(best.noise.set),
+        )
+    ]
+
+
+def _trust(analysis: Analysis) -> list[Sentence]:
+    if analysis.best is None:
+        return []
     parts = []
-    for player, region in needs.items():
+    for player, region in analysis.agreements[analysis.best].trust.items():
         prior = analysis.scenario.trust[player]
         if region.least is None:
             parts.append(f"no trust suffices for {player}")
         else:
             verdict = "is enough" if prior in region else "is not enough"
-            parts.append(
-                f"{player} must trust the other side with at least {least_text(region)} ({decimal(prior)} {verdict})"
-            )
-    return [f"Under {analysis.best}, against a partner who may instead restrict for ever, {' and '.join(parts)}."]
+            least = Exact(region.least)
+            parts.append(f"{player} must trust the other side with at least {least} ({decimal(prior)} {verdict})")
+    return [
+        say(
+            "Under {}, against a partner who may instead restrict for ever, {} if acts are seen.",
+            analysis.best,
+            " and ".join(parts),
+        )
+    ]
 
 
 def _count(some: list[str], all_of: dict[str, AgreementAnalysis]) -> str:

@@ -11,12 +11,13 @@ from detente.errors import ParameterError
 from detente.exact.intervals import IntervalSet, end_text
 from detente.game.display import number_text
 from detente.game.formats.atomic import write_atomically
-from detente.scenario.analysis import DIAL, Analysis
+from detente.scenario.analysis import Analysis
 from detente.scenario.facts import shipped_moves
+from detente.scenario.proposal import DIAL, RULE
 from detente.scenario.uncertainty import class_shares
 from detente.version import __version__
-from detente.view import plot
-from detente.view.prose import answer
+from detente.view import plot, report_tables
+from detente.view.prose import answers
 from detente.view.wording import approximate, class_name, decimal
 
 TEMPLATE = "report.html.j2"
@@ -48,7 +49,10 @@ def render(analysis: Analysis) -> str:
     figures = {name: svg and Markup(svg) for name, svg in _figures(analysis).items()}
     return template.render(
         s=scenario,
-        answer=answer(analysis),
+        answers=answers(analysis),
+        tables=_tables(analysis),
+        rule=RULE,
+        proposal=analysis.proposal,
         matrix=_matrix(analysis),
         classes=[(p, class_name(c)) for p, c in zip(scenario.players, analysis.ordinal_class.players, strict=True)],
         equilibria=analysis.equilibria,
@@ -73,6 +77,18 @@ def render(analysis: Analysis) -> str:
         mark=mark,
         **figures,
     )
+
+
+def _tables(analysis: Analysis) -> dict[str, Any]:
+    return {
+        "candidates": report_tables.candidates(analysis),
+        "ways": report_tables.ways(analysis),
+        "noise": report_tables.noise(analysis),
+        "trust": {player: report_tables.trust(analysis, player) for player in analysis.scenario.players},
+        "renewals": report_tables.renewals(analysis),
+        "deadlines": report_tables.deadlines(analysis),
+        "linkages": report_tables.linkages(analysis),
+    }
 
 
 def _matrix(analysis: Analysis) -> list[dict[str, Any]]:

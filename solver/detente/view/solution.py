@@ -9,8 +9,8 @@ from detente.errors import ParameterError
 from detente.scenario.analysis import Analysis, analyse
 from detente.scenario.load import load_scenario
 from detente.scenario.scenario import Scenario
-from detente.view.documents import analysis_document
 from detente.view.prose import answer
+from detente.view.scenario_documents import analysis_document
 
 
 class Solution(Analysis):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.markup import escape
@@ -16,8 +16,14 @@ from detente.game.display import number_text
 from detente.game.game import Game
 from detente.game.textbook import Catalogue, TextbookGame
 from detente.scenario.analysis import Analysis
-from detente.view.prose import answer
-from detente.view.wording import approximate, class_name, decimal
+from detente.view.prose import Answer, answers
+from detente.view.wording import approximate, class_name, decimal, rounded
+
+if TYPE_CHECKING:
+    from detente.repeated.payoff_set import PayoffSet
+    from detente.trust.frontier import Frontier
+    from detente.trust.least_demanding import LeastDemanding
+    from detente.trust.needs import TrustNeeds
 
 
 def solution_view(analysis: Analysis) -> Group:
@@ -26,12 +32,12 @@ def solution_view(analysis: Analysis) -> Group:
     return Group(
         Text(scenario.title, style="bold"),
         Text(scenario.question + "\n"),
-        *(Text(sentence) for sentence in answer(analysis)),
-        Text(""),
+        *(line for one in answers(analysis) for line in _said(one)),
         game_table(scenario.game, analysis.equilibria),
         _classes(analysis),
         agreements_table(analysis),
         trust_table(analysis),
+        noise_table(analysis),
         Text(scenario.stylised, style="italic"),
     )
 
@@ -109,6 +115,78 @@ def trust_table(analysis: Analysis) -> Table:
     return table
 
 
+def noise_table(analysis: Analysis) -> Table:
+    """What each agreement is worth with noise, and the trust that it then needs of each side."""
+    players, found = analysis.scenario.players, analysis.noise
+    title = f"With noise {decimal(found.noise)}: worth in {analysis.scenario.unit}, and trust needed"
+    table = Table(title=title, title_justify="left")
+    for heading in ("agreement", "holds", *(f"worth to {p}" for p in players), *(f"trust of {p}" for p in players)):
+        table.add_column(heading)
+    for name, inc in found.here.items():
+        values, trusts = found.values(name), analysis.trust_answers[name]
+        needed = ("none suffices" if s.here.lower is None else decimal(s.here.lower) for s in trusts.values())
+        table.add_row(escape(name), _mark(inc.holds), *(decimal(values[p], 2) for p in players), *needed)
+    return table
+
+
+def trust_view(analysis: Analysis, names: Iterable[str]) -> Group:
+    """Trust, agreement by agreement: needs and why, noise, the record, bonds, exchange rates, the frontier."""
+    parts: list[Any] = []
+    for name in names:
+        parts.append(Text(name, style="bold"))
+        trusts = analysis.trust_answers[name]
+        parts += [Text(f"  {row.explain()}") for row in trusts.needs.values()]
+        table = Table()
+        for heading in ("side", "has", "needs", "with noise", "half of it", "after the record", "bond", "own bond"):
+            table.add_column(heading)
+        table.add_column("one unit of bond replaces")
+        for player, side in trusts.items():
+            sizes = (side.least(kind) for kind in ("bond", "own bond"))
+            rate = side.substitutes["bond"].rate
+            table.add_row(
+                escape(str(player)),
+                decimal(side.prior),
+                *(
+                    "none suffices" if x is None else decimal(x)
+                    for x in (side.need.least, side.here.lower, side.better.lower)
+                ),
+                "" if side.record is None else rounded(side.record.trust),
+                *("none" if x is None else decimal(x) for x in sizes),
+                "" if rate is None else f"{decimal(rate, 4)} of trust",
+            )
+        parts.append(table)
+        parts += [Text(f"  {frontier!r}") for frontier in analysis.agreements[name].frontier.values()]
+    return Group(*parts)
+
+
+def needs_view(rows: Mapping[str, tuple[TrustNeeds, list[Frontier]]]) -> Group:
+    """What agreements need of each side of a game, and why, with the frontiers over patience."""
+    parts: list[Any] = []
+    for name, (needs, frontiers) in rows.items():
+        parts += [Text(name, style="bold"), Text(f"  {needs.explain()}")]
+        parts += [Text(f"  {frontier!r}") for frontier in frontiers]
+    return Group(*parts)
+
+
+def payoffs_view(found: PayoffSet) -> Group:
+    """The equilibrium payoffs of a repeated game: the vertices, as decimals."""
+    table = Table(title="Vertices", title_justify="left")
+    for player in found.game.players:
+        table.add_column(escape(str(player)), justify="right")
+    for vertex in found.vertices:
+        table.add_row(*(decimal(x, 6) for x in vertex))
+    return Group(Text(repr(found)), table)
+
+
+def search_view(found: LeastDemanding) -> Group:
+    """The agreements that demand least, with their automata."""
+    parts: list[Any] = [Text(found.explain())]
+    for ag in found.best[:3]:
+        parts.append(Text(repr(ag)))
+    counts = "; ".join(f"{what}: {count:,}" for what, count in found.searched.items())
+    return Group(*parts, Text(f"Searched: {counts}.", style="italic"))
+
+
 def regions_view(rows: Mapping[str, Region]) -> Group:
     """Exact sets with their explanations."""
     return Group(*(Text(f"{region.set!r}\n  {region.explain()}") for region in rows.values()))
@@ -153,6 +231,10 @@ def console(stream: Any) -> Console:
 def _classes(analysis: Analysis) -> Text:
     named = zip(analysis.scenario.players, analysis.ordinal_class.players, strict=True)
     return Text("; ".join(f"{player} faces {class_name(name)}" for player, name in named) + ".\n")
+
+
+def _said(answer: Answer) -> list[Text]:
+    return [Text(answer.question, style="bold"), Text(" ".join(s.text for s in answer.sentences) + "\n")]
 
 
 def _mark(holds: bool) -> str:

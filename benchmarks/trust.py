@@ -1,0 +1,88 @@
+"""How long questions of trust take. Prints as it goes and writes ``benchmarks/results/trust.json``.
+
+One function a part; each returns its figures by name.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from itertools import product
+from pathlib import Path
+
+import detente as dt
+
+ONE_BY_ONE = 200  # automata measured singly, to say what enumeration without pruning would take
+
+
+def search() -> dict[str, object]:
+    """The least demanding agreement among all public automata, against measuring one automaton after another."""
+    dilemma = dt.Game.symmetric([[3, 0], [5, 1]], players=["US", "China"], actions=["Relax", "Restrict"])
+    chicken = dt.Game.symmetric([[6, 2], [7, 0]], players=["US", "China"], actions=["Relax", "Restrict"])
+    cases = {
+        "dilemma": dt.RepeatedGame(dilemma, "9/10"),
+        "chicken": dt.RepeatedGame(chicken, "9/10"),
+        "london-2025": dt.load_scenario("london-2025").repeated,
+    }
+    dt.least_demanding(cases["dilemma"], 2, "noise")  # compile
+    results: dict[str, object] = {}
+    print(f"{'game':>12} {'criterion':>9} {'states':>6} {'automata':>18} {'seconds':>8} {'one by one':>12}  value")
+    for name, rg in cases.items():
+        for criterion in ("trust", "discount", "noise"):
+            single = seconds_each(rg, criterion)
+            for states in (2, 3, 4):
+                start = time.perf_counter()
+                found = dt.least_demanding(rg, states, criterion)
+                taken = time.perf_counter() - start
+                assert found.complete
+                automata = found.searched["automata"]
+                years = automata * single / (365.25 * 86400)
+                value = float(found.value)  # type: ignore[arg-type]
+                results[f"{name}, {criterion}, {states} states"] = {
+                    "automata": automata,
+                    "seconds": taken,
+                    "one_by_one_seconds": automata * single,
+                    "value": str(found.value),
+                }
+                singly = f"{years:9.3g} years"
+                print(f"{name:>12} {criterion:>9} {states:>6} {automata:>18,} {taken:>8.2f} {singly}  {value:.6f}")
+        start = time.perf_counter()
+        found = dt.least_demanding(rg, 3)
+        points = len(found.pareto)
+        taken = time.perf_counter() - start
+        assert found.pareto_complete
+        results[f"{name}, Pareto set, 3 states"] = {"points": points, "seconds": taken}
+        print(f"{name:>12} Pareto set of all three criteria, 3 states: {points} points in {taken:.2f} s")
+    return results
+
+
+def seconds_each(rg: dt.RepeatedGame, criterion: str) -> float:
+    """The time that one random automaton of three states takes by the exact region."""
+    rng = random.Random(1)
+    names = ["a", "b", "c"]
+    labels = list(product(*rg.game.actions))
+    seen = rg.replace(monitoring=dt.perfect())
+    automata = [
+        dt.Agreement({s: rng.choice(labels) for s in names}, {s: {p: rng.choice(names) for p in labels} for s in names})
+        for _ in range(ONE_BY_ONE)
+    ]
+    start = time.perf_counter()
+    for ag in automata:
+        if criterion == "trust":
+            dt.trust_region(seen, ag, player=0)
+        else:
+            dt.holds_where(seen, ag, criterion)
+    return (time.perf_counter() - start) / ONE_BY_ONE
+
+
+def main() -> None:
+    """Run every part and write the results."""
+    results = {"search": search()}
+    folder = Path(__file__).parent / "results"
+    folder.mkdir(exist_ok=True)
+    (folder / "trust.json").write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

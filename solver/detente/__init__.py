@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     from detente.equilibrium.dynamics import best_reply_dynamics, fictitious_play, replicator, replicator_rest_point
     from detente.equilibrium.evolution import EvolutionarilyStable, evolutionarily_stable
     from detente.equilibrium.harsanyi_selten import SelectedEquilibrium, harsanyi_selten
-    from detente.equilibrium.logit import logit_equilibrium
     from detente.equilibrium.nash import nash_equilibria
     from detente.equilibrium.one import solve_one
     from detente.equilibrium.pure import pure_equilibria
-    from detente.equilibrium.quantal_response import LogitBranch, QuantalResponse, logit_branch, quantal_response
+    from detente.equilibrium.quantal.limit import logit_equilibrium
+    from detente.equilibrium.quantal.response import LogitBranch, QuantalResponse, logit_branch, quantal_response
     from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet
     from detente.equilibrium.selection import is_evolutionarily_stable, p_dominance, risk_dominant
     from detente.equilibrium.two_by_two import solve_2x2_batch
@@ -62,38 +62,38 @@ if TYPE_CHECKING:
     from detente.game.textbook import TextbookGame, textbook
     from detente.game.truce import deadline_game, leverage_game, truce_game, truce_terms
     from detente.repeated.batch import incentives_batch
-    from detente.repeated.least_discount import LeastDiscount, least_discount
     from detente.repeated.linkage import Linkage, linkage
-    from detente.repeated.noise import (
+    from detente.repeated.patience.least_discount import LeastDiscount, least_discount
+    from detente.repeated.patience.randomized_code import RandomizedCode
+    from detente.repeated.patience.target_discount import LeastDiscountOfPayoffs
+    from detente.repeated.payoff_sets.payoff_set import Generation, PayoffSet, payoff_set
+    from detente.repeated.product_game import product_game
+    from detente.repeated.public.best_value import (
         PublicValue,
         best_public_value,
         price_of_noise,
         sustainable_where,
         value_of_monitoring,
     )
-    from detente.repeated.payoff_set import Generation, PayoffSet, payoff_set
-    from detente.repeated.product_game import product_game
-    from detente.repeated.punishment_length import PunishmentLength, best_punishment_length
-    from detente.repeated.randomized_code import RandomizedCode
+    from detente.repeated.public.punishment_length import PunishmentLength, best_punishment_length
     from detente.repeated.slacks import Slack, incentive_slacks
-    from detente.repeated.stochastic import MarkovEquilibria, MarkovEquilibrium, markov_equilibria
-    from detente.repeated.target_discount import LeastDiscountOfPayoffs
+    from detente.repeated.states.thresholds import MarkovEquilibria, MarkovEquilibrium, markov_equilibria
     from detente.repeated.transfers import TransferLevels, TransferPayoffs, payoff_set_with_transfers, transfer_levels
     from detente.scenario.load import load_scenario, scenarios
     from detente.scenario.scenario import Scenario
     from detente.scenario.uncertainty import class_flips, class_shares
-    from detente.trust.best_reply import BestReply, best_reply
     from detente.trust.frontier import Frontier, trust_frontier
     from detente.trust.learning import TrustPath, update_trust
-    from detente.trust.least_demanding import LeastDemanding, least_demanding
     from detente.trust.needs import TrustNeed, TrustNeeds, trust_needs
-    from detente.trust.noisy import TrustBounds, trust_bounds
+    from detente.trust.noise.bounds import TrustBounds, trust_bounds
     from detente.trust.one_shot import basin_of_distrust, belief_threshold
     from detente.trust.phase import PhaseDiagram, phase_diagram
-    from detente.trust.prior_region import prior_region
     from detente.trust.reduced_game import reduced_game, risk_dominance_region
     from detente.trust.region import trust_region
+    from detente.trust.search.least_demanding import LeastDemanding, least_demanding
     from detente.trust.substitutes import Substitute, Substitutes, substitutes
+    from detente.trust.types.best_reply import BestReply, best_reply
+    from detente.trust.types.prior_region import prior_region
     from detente.view import plot
     from detente.view.solution import Solution, solve
 
@@ -128,41 +128,41 @@ _LATER = {
     "detente.equilibrium.dynamics": ["best_reply_dynamics", "fictitious_play", "replicator", "replicator_rest_point"],
     "detente.equilibrium.evolution": ["EvolutionarilyStable", "evolutionarily_stable"],
     "detente.equilibrium.harsanyi_selten": ["SelectedEquilibrium", "harsanyi_selten"],
-    "detente.equilibrium.logit": ["logit_equilibrium"],
+    "detente.equilibrium.quantal.limit": ["logit_equilibrium"],
     "detente.equilibrium.nash": ["nash_equilibria"],
     "detente.equilibrium.one": ["solve_one"],
     "detente.equilibrium.pure": ["pure_equilibria"],
-    "detente.equilibrium.quantal_response": ["LogitBranch", "QuantalResponse", "logit_branch", "quantal_response"],
+    "detente.equilibrium.quantal.response": ["LogitBranch", "QuantalResponse", "logit_branch", "quantal_response"],
     "detente.equilibrium.result": ["Component", "Equilibrium", "EquilibriumSet"],
     "detente.equilibrium.selection": ["is_evolutionarily_stable", "p_dominance", "risk_dominant"],
     "detente.equilibrium.two_by_two": ["solve_2x2_batch"],
     "detente.repeated.batch": ["incentives_batch"],
-    "detente.repeated.least_discount": ["LeastDiscount", "least_discount"],
+    "detente.repeated.patience.least_discount": ["LeastDiscount", "least_discount"],
     "detente.repeated.linkage": ["Linkage", "linkage"],
-    "detente.repeated.noise": [
+    "detente.repeated.public.best_value": [
         "PublicValue",
         "best_public_value",
         "price_of_noise",
         "sustainable_where",
         "value_of_monitoring",
     ],
-    "detente.repeated.payoff_set": ["Generation", "PayoffSet", "payoff_set"],
+    "detente.repeated.payoff_sets.payoff_set": ["Generation", "PayoffSet", "payoff_set"],
     "detente.repeated.product_game": ["product_game"],
-    "detente.repeated.punishment_length": ["PunishmentLength", "best_punishment_length"],
-    "detente.repeated.randomized_code": ["RandomizedCode"],
+    "detente.repeated.public.punishment_length": ["PunishmentLength", "best_punishment_length"],
+    "detente.repeated.patience.randomized_code": ["RandomizedCode"],
     "detente.repeated.slacks": ["Slack", "incentive_slacks"],
-    "detente.repeated.stochastic": ["MarkovEquilibria", "MarkovEquilibrium", "markov_equilibria"],
-    "detente.repeated.target_discount": ["LeastDiscountOfPayoffs"],
+    "detente.repeated.states.thresholds": ["MarkovEquilibria", "MarkovEquilibrium", "markov_equilibria"],
+    "detente.repeated.patience.target_discount": ["LeastDiscountOfPayoffs"],
     "detente.repeated.transfers": ["TransferLevels", "TransferPayoffs", "payoff_set_with_transfers", "transfer_levels"],
-    "detente.trust.best_reply": ["BestReply", "best_reply"],
+    "detente.trust.types.best_reply": ["BestReply", "best_reply"],
     "detente.trust.frontier": ["Frontier", "trust_frontier"],
     "detente.trust.learning": ["TrustPath", "update_trust"],
-    "detente.trust.least_demanding": ["LeastDemanding", "least_demanding"],
+    "detente.trust.search.least_demanding": ["LeastDemanding", "least_demanding"],
     "detente.trust.needs": ["TrustNeed", "TrustNeeds", "trust_needs"],
-    "detente.trust.noisy": ["TrustBounds", "trust_bounds"],
+    "detente.trust.noise.bounds": ["TrustBounds", "trust_bounds"],
     "detente.trust.one_shot": ["basin_of_distrust", "belief_threshold"],
     "detente.trust.phase": ["PhaseDiagram", "phase_diagram"],
-    "detente.trust.prior_region": ["prior_region"],
+    "detente.trust.types.prior_region": ["prior_region"],
     "detente.trust.reduced_game": ["reduced_game", "risk_dominance_region"],
     "detente.trust.region": ["trust_region"],
     "detente.trust.substitutes": ["Substitute", "Substitutes", "substitutes"],

@@ -168,7 +168,7 @@ def payoffs(
 
     Example: detente payoffs prisoners-dilemma --discount 3/5
     """
-    from detente.repeated.payoff_set import payoff_set
+    from detente.repeated.payoff_sets.payoff_set import payoff_set
     from detente.view.documents import payoffs_document
     from detente.view.terminal import payoffs_view
 
@@ -197,7 +197,7 @@ def search(
 
     Example: detente search london-2025 --max-states 2 --criterion discount
     """
-    from detente.trust.least_demanding import least_demanding
+    from detente.trust.search.least_demanding import least_demanding
     from detente.view.documents import search_document
     from detente.view.terminal import search_view
 

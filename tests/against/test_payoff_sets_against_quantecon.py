@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import detente as dt
-from detente.repeated.payoff_set import payoff_set
+from detente.repeated.payoff_sets.payoff_set import payoff_set
 from tests.repeated.test_payoff_set import cournot, dilemma, floats, hausdorff
 
 pytestmark = pytest.mark.skipif(find_spec("quantecon") is None, reason="quantecon is not installed")

@@ -8,8 +8,8 @@ import time
 import pytest
 
 import detente as dt
-from detente.equilibrium.certified_vertices import enumerate_certified
-from detente.equilibrium.vertices import enumerate_vertices
+from detente.equilibrium.bimatrix.certified_vertices import enumerate_certified
+from detente.equilibrium.bimatrix.vertices import enumerate_vertices
 
 
 def normalised(point: tuple[int, ...]) -> tuple[float, ...]:

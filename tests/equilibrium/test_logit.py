@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import detente as dt
-from detente.equilibrium.logit import logit_equilibrium
+from detente.equilibrium.quantal.limit import logit_equilibrium
 
 
 def regret(payoffs: Any, strategies: Any) -> Any:

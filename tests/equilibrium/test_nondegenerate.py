@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import detente as dt
-from detente.equilibrium.basis_search import DOUBTFUL, PROVEN, new_space, search_bases
-from detente.equilibrium.nondegenerate import prove_all
-from detente.equilibrium.vertices import enumerate_vertices
+from detente.equilibrium.bimatrix.basis_search import DOUBTFUL, PROVEN, new_space, search_bases
+from detente.equilibrium.bimatrix.nondegenerate import prove_all
+from detente.equilibrium.bimatrix.vertices import enumerate_vertices
 from tests.catalogue.exact_checker import extreme_equilibria
 
 Matrix = list[list[int]]

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 import detente as dt
 from detente.equilibrium import one
-from detente.equilibrium.lemke_howson import float_path, integer_path, shortest_float_path
+from detente.equilibrium.bimatrix.lemke_howson import float_path, integer_path, shortest_float_path
+from detente.equilibrium.bimatrix.zero_sum import zero_sum_bases, zero_sum_ratio, zero_sum_strategies
 from detente.equilibrium.nash import positive_integers
 from detente.equilibrium.one import METHODS, solve_one, unit_payoffs
-from detente.equilibrium.zero_sum import zero_sum_bases, zero_sum_ratio, zero_sum_strategies
 
 KNOWN = json.loads((Path(__file__).parents[1] / "data" / "known_equilibria.json").read_text())["games"]
 
@@ -221,7 +221,7 @@ def test_zero_sum_games_and_their_disguises(seed: int, monkeypatch: pytest.Monke
 
 
 def test_zero_sum_without_highs(monkeypatch: pytest.MonkeyPatch, compiled: None) -> None:
-    import detente.equilibrium.zero_sum as module
+    import detente.equilibrium.bimatrix.zero_sum as module
 
     monkeypatch.setattr(module, "zero_sum_bases", lambda *_: None)
     A = np.random.default_rng(0).integers(0, 50, (6, 5))
@@ -290,7 +290,7 @@ def test_a_large_support_in_floats_and_exactly(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_path_lost_in_floats_is_followed_in_integers(monkeypatch: pytest.MonkeyPatch) -> None:
-    import detente.equilibrium.lemke_howson as module
+    import detente.equilibrium.bimatrix.lemke_howson as module
 
     game = dt.Game(np.random.default_rng(0).integers(0, 50, (2, 15, 15)))
     expected = solve_one(game, "lemke-howson", initial_label=4)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 import detente as dt
-from detente.equilibrium.quantal_response import logit_branch, logit_residual, quantal_response
+from detente.equilibrium.quantal.response import logit_branch, logit_residual, quantal_response
 
 # The row player has two actions, so equilibria are roots of one equation in one unknown.
 TURNING = [

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 import detente as dt
 from detente.errors import CertificateError, LabelError, ParameterError, ProfileError
 from detente.repeated.check import is_subgame_perfect
-from detente.repeated.least_discount import LeastDiscount, least_discount
-from detente.repeated.penal_code import Path, PenalCode, stage_table
-from detente.repeated.punishment_bound import Exclusion, Raise, punishment_bound
+from detente.repeated.patience.least_discount import LeastDiscount, least_discount
+from detente.repeated.patience.penal_code import Path, PenalCode, stage_table
+from detente.repeated.patience.punishment_bound import Exclusion, Raise, punishment_bound
 
 COURNOT = dt.textbook("abreu-cournot").game
 

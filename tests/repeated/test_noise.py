@@ -15,14 +15,14 @@ import detente as dt
 from detente.exact.intervals import Interval, IntervalSet
 from detente.game.monitoring import late_shipments
 from detente.repeated.check import is_subgame_perfect
-from detente.repeated.noise import (
+from detente.repeated.public.best_value import (
     PublicValue,
     best_public_value,
     price_of_noise,
     sustainable_where,
     value_of_monitoring,
 )
-from detente.repeated.punishment_length import best_punishment_length
+from detente.repeated.public.punishment_length import best_punishment_length
 
 
 def pd(T: Any, R: Any, P: Any, S: Any) -> dt.Game:

@@ -17,8 +17,8 @@ from detente.exact.intervals import Interval, IntervalSet
 from detente.game.stochastic import StochasticGame
 from detente.game.stochastic_agreement import StochasticAgreement
 from detente.game.truce import deadline_game, leverage_game, truce_game, truce_terms
-from detente.repeated.stochastic import markov_equilibria, stochastic_holds_where, stochastic_incentives
-from detente.repeated.stochastic_check import is_nash_stochastic, is_subgame_perfect_stochastic
+from detente.repeated.states.check import is_nash_stochastic, is_subgame_perfect_stochastic
+from detente.repeated.states.thresholds import markov_equilibria, stochastic_holds_where, stochastic_incentives
 
 RELAX, RESTRICT = ("Relax", "Relax"), ("Restrict", "Restrict")
 

@@ -6,7 +6,6 @@ import random
 from dataclasses import replace
 from fractions import Fraction as F
 from itertools import product
-from math import inf
 from typing import Any
 
 import numpy as np
@@ -324,9 +323,3 @@ def test_the_worth_of_a_truce_and_the_cost_of_breakdown(london: Analysis) -> Non
         assert truce.renewals[0].values[player] == value
         assert truce.cost_of_breakdown[player] == R - value
     assert [row.holds for row in truce.renewals] == [True, True, True, False]
-
-
-def test_a_best_length_of_for_ever_is_said() -> None:
-    found = analyse(LONDON.with_values({"China.w": "1.02"})).noise.length
-    assert found is not None
-    assert found.length in {None, inf, *range(1, 20)}

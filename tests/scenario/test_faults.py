@@ -186,3 +186,56 @@ def test_with_values_needs_numbers(value: object) -> None:
 def test_what_is_not_a_scenario(name: object) -> None:
     with pytest.raises(dt.LabelError, match="scenario"):
         dt.load_scenario(name)  # type: ignore[arg-type]
+
+
+ISSUE = """
+[[issues]]
+name = "tariffs"
+confidence = "low"
+judgement = "because"
+[issues.outcomes.US]
+T = 4
+R = 3
+P = 1
+S = 0
+[issues.outcomes.China]
+T = "9/2"
+R = 3
+P = 1
+S = 0
+"""
+
+
+def test_issues_are_read_replaced_and_inherited(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(HEAD + ISSUE)
+    (tmp_path / "next.toml").write_text('extends = "own.toml"\n')
+    renamed = 'extends = "own.toml"\nplayers = ["Japan", "China"]\n'
+    (tmp_path / "renamed.toml").write_text(renamed)
+    for name in ("own", "next"):
+        (issue,) = dt.load_scenario(tmp_path / f"{name}.toml").issues
+        assert (issue.name, issue.confidence, issue.judgement) == ("tariffs", "low", "because")
+        assert issue.outcomes["China"] == {"T": F(9, 2), "R": F(3), "P": F(1), "S": F(0)}
+    assert dt.load_scenario(tmp_path / "renamed.toml").issues == ()
+    assert dt.load_scenario("london-2025").issues[0].outcomes["US"]["P"] == -15
+    assert dt.load_scenario("rare-earth-squeeze-2010").issues == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("T = 4", 'T = "x"', "issues.0.outcomes.US.T"),
+        ("T = 4\n", "", "issues.0.outcomes.US.T"),
+        ("[issues.outcomes.US]", "[issues.outcomes.Japan]", "issues.0.outcomes"),
+        ('judgement = "because"', 'judgement = " "', "issues.0.judgement"),
+        ('confidence = "low"', 'confidence = "none"', "issues.0.confidence"),
+        ('name = "tariffs"', "", "issues.0.name"),
+        ("", ISSUE, "different names"),
+        ("", ISSUE.replace("tariffs", "a") + ISSUE.replace("tariffs", "b") * 3, "issues"),
+    ],
+)
+def test_faulty_issues(tmp_path: Path, old: str, new: str, key: str) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(HEAD + (ISSUE.replace(old, new, 1) if old else ISSUE + new))
+    with pytest.raises(dt.FormatError, match="bad") as caught:
+        dt.load_scenario(path)
+    assert key in str(caught.value)

@@ -206,6 +206,8 @@ def test_the_readme_explains_every_key_of_the_schema() -> None:
         schema.QuantityModel,
         schema.EnvironmentModel,
         schema.AgreementModel,
+        schema.IssueModel,
+        schema.OutcomesModel,
         schema.ScenarioModel,
         schema.ChangeModel,
     )

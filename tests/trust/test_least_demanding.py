@@ -14,9 +14,9 @@ import pytest
 
 import detente as dt
 from detente.repeated.check import is_subgame_perfect, next_state
-from detente.trust.deterrence import Deterrence
-from detente.trust.noise_demand import Level, NoiseSearch
-from detente.trust.public_automata import Automaton, Outcomes, Target, minimal, skeletons, to_agreement
+from detente.trust.search.deterrence import Deterrence
+from detente.trust.search.noise_demand import Level, NoiseSearch
+from detente.trust.search.public_automata import Automaton, Outcomes, Target, minimal, skeletons, to_agreement
 
 C, D = "Relax", "Restrict"
 CAP = F(1, 2)

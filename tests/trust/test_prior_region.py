@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 import detente as dt
-from detente.trust.types import KEEPER
+from detente.trust.types.partner_types import KEEPER
 from tests.trust.test_best_reply import NAMED, C, dilemma, random_prior, random_repeated, random_types
 from tests.trust.test_trust import random_case
 

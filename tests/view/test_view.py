@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from fractions import Fraction as F
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,7 +15,9 @@ import matplotlib as mpl
 import pytest
 
 import detente as dt
+from detente.view.prose import answers
 from detente.view.report import render
+from detente.view.wording import say
 
 mpl.use("Agg")
 
@@ -45,13 +48,78 @@ def test_the_london_answer(london: dt.Solution) -> None:
     assert "375/704" in london.summary()
 
 
+QUESTIONS = {
+    "Can mutual relaxation be sustained?",
+    "Which agreement should be proposed?",
+    "Which agreement needs the least patience?",
+    "How much trust does each side need?",
+    "What does the record suggest?",
+    "What would a bond or better monitoring buy?",
+    "What does noise cost?",
+    "What does breakdown cost?",
+    "Does it help to link issues?",
+    "What does a deadline do?",
+}
+
+
 @pytest.mark.parametrize("name", dt.scenarios())
-def test_every_scenario_solves_verifies_and_reports(name: str, tmp_path: Path) -> None:
+def test_every_scenario_answers_every_question(name: str, tmp_path: Path) -> None:
     solution = dt.solve(name)
-    solution.verify()
-    json.dumps(solution.as_dict(), allow_nan=False)
+    document = json.loads(json.dumps(solution.as_dict(), allow_nan=False))
+    assert {a["question"] for a in document["answers"]} == QUESTIONS
+    for one in answers(solution):
+        assert one.sentences
+        for sentence in one.sentences:
+            assert sentence.text.endswith(".")
+            assert not re.search(r"\{|\}|Fraction|None\b(?!:)|\bnan\b|  |\.\.", sentence.text), sentence.text
+            # The page says the same words; its numbers are rounded, and exact on hover.
+            words = re.sub(r"<[^>]*>", "", sentence.html)
+            assert re.sub(r"\W|\d", "", unescape(words))[:40] == re.sub(r"\W|\d", "", _bare(sentence.text))[:40]
+            for exact, short in re.findall(r'<span title="([^"]*)">([^<]*)</span>', sentence.html):
+                assert exact != short
     page = solution.report(tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert all(question in text for question in QUESTIONS)
     assert page.stat().st_size > 20_000
+
+
+def _bare(text: str) -> str:
+    """Plain text without the exact value that stands before a rounded one."""
+    return re.sub(r"\d+/\d+ ≈ ", "", text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(dt.scenarios()) - {"london-2025"}))
+def test_every_scenario_verifies(name: str) -> None:
+    dt.solve(name).verify()
+
+
+def test_the_numbers_in_the_london_sentences(london: dt.Solution) -> None:
+    said = {one.question: " ".join(s.text for s in one.sentences) for one in answers(london)}
+    grim, beta, eps = london.trust_answers["grim trigger"], F("0.4312"), F(1, 10)
+    assert said["Which agreement should be proposed?"].startswith("Propose grim trigger: of the 4 agreements")
+    assert "375/704" in said["Which agreement needs the least patience?"]
+    # 13 / (13 + 55 − 11.6) over 1 − h with side payments
+    assert str(F(13) / (13 + 55 - F("11.6")) / F("0.44")) in said["Which agreement needs the least patience?"]
+    for side in grim.values():
+        assert str(side.need.least) in said["How much trust does each side need?"]
+        assert f"{float(side.here.upper):.4f}".rstrip("0") in said["How much trust does each side need?"]  # type: ignore[arg-type]
+    # What is left of 30 and 25 if a breakdown is final
+    for R, P in ((F(30), F("6.2")), (F(25), F("5.4"))):
+        assert f"{float(P + (R - P) * F('0.02') / (1 - beta)):.2f}" in said["What does breakdown cost?"]
+    # Chips and tariffs linked stand hazards up to 1 − δ*/δ, δ* = 15/53.8
+    assert str(1 - F(15) / F("53.8") / F("0.98")) in said["Does it help to link issues?"]
+    # A truce of one quarter: δ*/δ
+    assert str(F(15, 64) / F("0.98")) in said["What does a deadline do?"]
+    assert str(F(15, 64) / beta) in said["What does a deadline do?"]
+    assert eps in london.noise.joint.noise  # type: ignore[union-attr]
+    assert "0.1762" in said["What does noise cost?"]
+
+
+def test_sentences_round_and_keep_the_exact_value() -> None:
+    said = say("{} & {} of {}.", F(1, 3), F(1, 2), "<b>")
+    assert said.text == "0.333 & 0.5 of <b>."
+    assert said.html == '<span title="1/3">0.333</span> &amp; 0.5 of &lt;b&gt;.'
 
 
 class Links(HTMLParser):
@@ -134,6 +202,41 @@ def test_thresholds() -> None:
     assert one.returncode == 0
 
 
+def test_trust() -> None:
+    done = run("trust", "london-2025", "--agreement", "grim trigger")
+    assert "36261/75517" in done.stdout
+    data = json.loads(run("trust", "london-2025", "--agreement", "contrite tit for tat", "--json").stdout)
+    us = data["contrite tit for tat"]["US"]
+    assert us["needs"]["exact"] == "2125/3721"
+    assert us["bond"]["exact"] == "1128357/781250"
+    assert us["record"]["quarters"] == 28
+    # SizeBAD at δ(1 − h) = 0.9: (1 − β)(P − S) / (R − P − (1 − β)(T + S − 2P)) = 1.02 / 21.74
+    patient = run(
+        "trust", "london-2025", "--agreement", "grim trigger", "--breakdown", "0", "--discount", "0.9", "--json"
+    )
+    assert json.loads(patient.stdout)["grim trigger"]["US"]["needs"]["exact"] == str(F("1.02") / F("21.74"))
+    game = run("trust", "prisoners-dilemma", "--agreement", "grim_trigger", "--discount", "9/10", "--json")
+    assert json.loads(game.stdout)["grim_trigger"]["Row"]["needs"]["exact"] == "1/17"
+
+
+def test_payoffs() -> None:
+    data = json.loads(run("payoffs", "prisoners-dilemma", "--discount", "3/5", "--json").stdout)
+    assert [[x["exact"] for x in v] for v in data["vertices"]] == [["1", "1"], ["13/3", "1"], ["3", "3"], ["1", "13/3"]]
+    assert "29.2" in run("payoffs", "london-2025").stdout
+    paid = json.loads(run("payoffs", "london-2025", "--transfers", "--json").stdout)
+    assert [v[0]["exact"] for v in paid["vertices"]] == ["31/5", "248/5", "31/5"]  # 55 − 5.4
+    lasting = json.loads(run("payoffs", "london-2025", "--discount", "0.98", "--json").stdout)
+    assert lasting["discount"]["exact"] == "49/50"
+
+
+def test_search() -> None:
+    data = json.loads(run("search", "london-2025", "--criterion", "discount", "--json").stdout)
+    assert data["value"]["exact"] == "375/704"
+    assert data["best"][0]["name"] == "grim trigger"
+    assert "14931/30677" in run("search", "london-2025").stdout
+    assert run("search", "us-hawkish", "--assert").returncode == 1
+
+
 def test_asserting() -> None:
     base = ("thresholds", "london-2025", "--agreement", "grim_trigger", "--assert")
     assert run(*base, "--at", "0.9").returncode == 0
@@ -159,7 +262,7 @@ def test_games() -> None:
     assert "Restrict" in run("games", "london-2025").stdout
 
 
-@pytest.mark.parametrize("command", ["solve", "thresholds", "report", "games"])
+@pytest.mark.parametrize("command", ["solve", "thresholds", "trust", "payoffs", "search", "report", "games"])
 def test_help_shows_an_example(command: str) -> None:
     assert f"Example: detente {command}" in run(command, "--help").stdout
 
@@ -179,6 +282,14 @@ def test_help_shows_an_example(command: str) -> None:
         (["thresholds", "stag-hunt", "--concept", "perfect"], "concept"),
         (["thresholds", "stag-hunt", "--assert", "--at", "half"], "at"),
         (["thresholds", "stag-hunt", "--agreement", "limited_punishment", "--length", "0"], "length"),
+        (["trust", "london-2025", "--agreement", "grim"], "grim trigger"),
+        (["trust", "london-2025", "--noise", "2"], "noise"),
+        (["trust", "stag-hunt", "--noise", "0.1"], "noise"),
+        (["payoffs", "stag-hunt", "--discount", "1"], "discount"),
+        (["payoffs", "stag-hunt", "--budget", "0"], "budget"),
+        (["search", "stag-hunt", "--criterion", "hope"], "criterion"),
+        (["search", "stag-hunt", "--max-states", "99"], "max_states"),
+        (["search", "london-2025", "--player", "Mars"], "player"),
         (["report", "stag-hunt"], "scenario"),
         (["report", "london-2025", "-o", "/dev/null/x"], "folder"),
         (["games", "stag"], "stag-hunt"),

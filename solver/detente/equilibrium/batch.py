@@ -1,9 +1,9 @@
 """All equilibria of many games of one size, in parallel.
 
-Every game goes through the compiled solver of :mod:`detente.equilibrium.nondegenerate`, which answers with proof or not
-at all; threads take the games in chunks, without the interpreter's lock. Games that floating point cannot prove,
-degenerate ones above all, are then solved in exact arithmetic one by one, and are marked. Nothing is made into Python
-objects until somebody looks at a game.
+Every game goes through the compiled solver of :mod:`detente.equilibrium.bimatrix.nondegenerate`, which answers with
+proof or not at all; threads take the games in chunks, without the interpreter's lock. Games that floating point cannot
+prove, degenerate ones above all, are then solved in exact arithmetic one by one, and are marked. Nothing is made into
+Python objects until somebody looks at a game.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.equilibrium.basis_search import PROVEN
+from detente.equilibrium.bimatrix.basis_search import PROVEN
+from detente.equilibrium.bimatrix.nondegenerate import most_bases, read_only, solve_range
 from detente.equilibrium.nash import MAX_LABELS, deadline, exactly, proven_set
-from detente.equilibrium.nondegenerate import most_bases, read_only, solve_range
 from detente.equilibrium.result import FLOAT_REGRET, EquilibriumSet
 from detente.errors import CertificateError, ParameterError, PayoffError
 from detente.game.game import Game

@@ -1,12 +1,12 @@
 """All Nash equilibria of a two-player game, exactly.
 
-A nondegenerate game is solved in floating point with proof (:mod:`detente.equilibrium.nondegenerate`). In any other the
-vertices of both best-response polytopes are enumerated, in certified floating point
-(:mod:`detente.equilibrium.certified_vertices`) or, where that does not decide, in integers
-(:mod:`detente.equilibrium.vertices`), then paired and grouped (:mod:`detente.equilibrium.components`). Degenerate games
-come out right: continua are returned as the extreme equilibria that span them, with the maximal Nash subsets and
-components. For integers, payoffs are made positive player by player, by a positive affine map, which changes no
-equilibrium; a float payoff is read as the decimal it prints as.
+A nondegenerate game is solved in floating point with proof (:mod:`detente.equilibrium.bimatrix.nondegenerate`). In any
+other the vertices of both best-response polytopes are enumerated, in certified floating point
+(:mod:`detente.equilibrium.bimatrix.certified_vertices`) or, where that does not decide, in integers
+(:mod:`detente.equilibrium.bimatrix.vertices`), then paired and grouped
+(:mod:`detente.equilibrium.bimatrix.components`). Degenerate games come out right: continua are returned as the extreme
+equilibria that span them, with the maximal Nash subsets and components. For integers, payoffs are made positive player
+by player, by a positive affine map, which changes no equilibrium; a float payoff is read as the decimal it prints as.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 from flint import fmpz_mat
 
-from detente.equilibrium.components import (
+from detente.equilibrium.bimatrix.components import (
     Labels,
     component_indices,
     connected_components,
     extreme_pairs,
     maximal_bicliques,
 )
+from detente.equilibrium.bimatrix.vertices import IntegerMatrix, Polytope, enumerate_vertices
 from detente.equilibrium.pure import pure_equilibria
 from detente.equilibrium.result import (
     Component,
@@ -36,7 +37,6 @@ from detente.equilibrium.result import (
     Subset,
     TwoPlayerCertifier,
 )
-from detente.equilibrium.vertices import IntegerMatrix, Polytope, enumerate_vertices
 from detente.errors import LabelError, ParameterError, PayoffError, UnsupportedError
 from detente.game.game import Game, Strategy
 
@@ -161,7 +161,7 @@ def exactly(game: Game, as_fractions: bool, stop: Callable[[], bool], seconds: f
 
 def _nondegenerate(game: Game, as_fractions: bool, seconds: float) -> EquilibriumSet | None:
     """All equilibria, if floating point can prove them and the game to be as good as nondegenerate."""
-    from detente.equilibrium.nondegenerate import prove_all
+    from detente.equilibrium.bimatrix.nondegenerate import prove_all
 
     try:
         A, B = game.payoffs
@@ -172,7 +172,7 @@ def _nondegenerate(game: Game, as_fractions: bool, seconds: float) -> Equilibriu
 
 
 def proven_set(game: Game, found: Any, as_fractions: bool) -> EquilibriumSet:
-    """The equilibria that :mod:`detente.equilibrium.nondegenerate` has proven, as objects when somebody looks."""
+    """Equilibria proven by :mod:`detente.equilibrium.bimatrix.nondegenerate`, as objects when somebody looks."""
     if as_fractions:
         return EquilibriumSet.when_asked(lambda: _in_fractions(game, found), True, "vertex-enumeration")
     return EquilibriumSet.when_asked(lambda: _in_floats(game, found), True, "vertex-enumeration")
@@ -226,7 +226,7 @@ def _polytopes(
 ) -> tuple[Polytope, Polytope]:
     """Both best-response polytopes: in certified floating point where that pays and succeeds, in integers otherwise."""
     if len(rows) + len(columns) > SMALL:
-        from detente.equilibrium.certified_vertices import enumerate_certified
+        from detente.equilibrium.bimatrix.certified_vertices import enumerate_certified
 
         first = enumerate_certified(rows, seconds / 4)
         second = None if first is None else enumerate_certified(columns, seconds / 4)

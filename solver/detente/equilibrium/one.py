@@ -1,12 +1,12 @@
 """One equilibrium of a game, exactly.
 
 Floating point proposes and exact arithmetic disposes. Lemke and Howson's path
-(:mod:`detente.equilibrium.lemke_howson`) or a linear programme (:mod:`detente.equilibrium.zero_sum`) ends at two bases:
-for each player the actions in use and as many actions of the opponent that are best replies. These determine both
-strategies by linear systems, which are solved in integers (p-adic lifting, Dixon 1982, in FLINT); the answer is kept
-iff no deviation gains anything, exactly. Only the payoffs in the rows and columns in use are read exactly, so this is
-cheap in large games with small supports. If the check fails, the same path is followed in integers, where it always
-ends at an equilibrium.
+(:mod:`detente.equilibrium.bimatrix.lemke_howson`) or a linear programme (:mod:`detente.equilibrium.bimatrix.zero_sum`)
+ends at two bases: for each player the actions in use and as many actions of the opponent that are best replies. These
+determine both strategies by linear systems, which are solved in integers (p-adic lifting, Dixon 1982, in FLINT); the
+answer is kept iff no deviation gains anything, exactly. Only the payoffs in the rows and columns in use are read
+exactly, so this is cheap in large games with small supports. If the check fails, the same path is followed in
+integers, where it always ends at an equilibrium.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def solve_one(
     if method == "auto" and game.n_players != 2:
         method = "pure" if game.n_players == 1 else "logit"
     if method == "logit":  # hook: the module of the logit correspondence
-        from detente.equilibrium.logit import logit_equilibrium
+        from detente.equilibrium.quantal.limit import logit_equilibrium
 
         return logit_equilibrium(game, exact=exact, budget=budget)
     as_fractions = game.is_exact if exact is None else exact
@@ -112,7 +112,7 @@ def solve_one(
         raise UnsupportedError("method", method, "a two-player game, or method='pure' or 'logit'")
     search = _Search(game, as_fractions, exact is None and not game.is_exact, budget, stop)
     if method == "zero-sum" or (method == "auto" and label is None):
-        from detente.equilibrium.zero_sum import zero_sum_ratio
+        from detente.equilibrium.bimatrix.zero_sum import zero_sum_ratio
 
         ratio = zero_sum_ratio(game)
         if ratio is not None:
@@ -132,7 +132,7 @@ class _Search:
         self.budget, self.stop = budget, stop
 
     def lemke_howson(self, label: int | None) -> Equilibrium:
-        from detente.equilibrium.lemke_howson import float_path, integer_path, shortest_float_path
+        from detente.equilibrium.bimatrix.lemke_howson import float_path, integer_path, shortest_float_path
 
         if sum(self.game.shape) > SMALL:
             A, B = unit_payoffs(self.game)
@@ -151,7 +151,7 @@ class _Search:
         return _proven(self.exactly(tracked.bases), tracked.bases)
 
     def zero_sum(self, ratio: Fraction) -> Equilibrium:
-        from detente.equilibrium.zero_sum import zero_sum_bases, zero_sum_strategies
+        from detente.equilibrium.bimatrix.zero_sum import zero_sum_bases, zero_sum_strategies
 
         m, n = self.game.shape
         if m + n > SMALL:

@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.equilibrium.basis_search import compiled
 from detente.equilibrium.batch import in_threads, read_batch
-from detente.equilibrium.components import connected_components
-from detente.equilibrium.nondegenerate import read_only
+from detente.equilibrium.bimatrix.basis_search import compiled
+from detente.equilibrium.bimatrix.components import connected_components
+from detente.equilibrium.bimatrix.nondegenerate import read_only
 from detente.errors import PayoffError
 from detente.game.ordinal import CLASSES, player_class
 

@@ -134,9 +134,11 @@ class FieldElement:
             bits *= 2
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, FieldElement) and self.field is other.field and bool(self.polynomial == other.polynomial)
-        )
+        if not isinstance(other, FieldElement):
+            return False
+        if self.field is other.field:
+            return bool(self.polynomial == other.polynomial)
+        return self.algebraic == other.algebraic  # one number may be written in several fields
 
     def __lt__(self, other: Any) -> bool:
         difference = self - other
@@ -145,7 +147,7 @@ class FieldElement:
         return difference.sign < 0 if isinstance(difference, FieldElement) else bool(difference < 0)
 
     def __hash__(self) -> int:
-        return hash(tuple(map(from_fmpq, self.polynomial.coeffs())))
+        return hash(self.algebraic)
 
     def __float__(self) -> float:
         bits = START_BITS

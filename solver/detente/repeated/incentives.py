@@ -156,7 +156,7 @@ def incentives(rg: RepeatedGame | StochasticGame, ag: Any) -> Incentives:
     (Fraction(3, 1), True, '2/5')
     """
     if not isinstance(rg, RepeatedGame):
-        from detente.repeated.stochastic import stochastic_incentives  # it builds on this module
+        from detente.repeated.states.thresholds import stochastic_incentives  # it builds on this module
 
         return stochastic_incentives(rg, ag)
     bound = ag.bind(rg.game, rg.monitoring)

@@ -99,7 +99,7 @@ def holds_where(
     ([0, 1),)
     """
     if not isinstance(rg, RepeatedGame):
-        from detente.repeated.stochastic import stochastic_holds_where  # it builds on this module
+        from detente.repeated.states.thresholds import stochastic_holds_where  # it builds on this module
 
         return stochastic_holds_where(rg, ag, over, concept, player=player)
     if concept not in CONCEPTS:

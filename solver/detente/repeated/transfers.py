@@ -31,10 +31,10 @@ from detente.errors import CertificateError, ParameterError, UnsupportedError
 from detente.exact.intervals import Interval, IntervalSet
 from detente.exact.rational import fraction_text, to_fraction, to_probability
 from detente.game.game import Game
-from detente.repeated.penal_code import Profile, StageTable, stage_table
+from detente.repeated.patience.penal_code import Profile, StageTable, stage_table
 
 if TYPE_CHECKING:
-    from detente.repeated.least_discount import LeastDiscount
+    from detente.repeated.patience.least_discount import LeastDiscount
 
 MAX_PROFILES = 250_000
 Vector = tuple[Fraction, ...]
@@ -112,7 +112,7 @@ class TransferLevels:
 
     def compare(self, profile: Sequence[Any], **options: Any) -> TransferComparison:
         """Discount factors needed with payments, and without (see :func:`detente.least_discount` for ``options``)."""
-        from detente.repeated.least_discount import least_discount
+        from detente.repeated.patience.least_discount import least_discount
 
         without = least_discount(self.game, profile, **options)
         return TransferComparison(self.critical_discount(profile), without, without.grim)

@@ -3,8 +3,8 @@
 Payoffs may differ: what matters to a player's incentives is T, R, P and S up to a positive affine map. Divide player
 i's payoffs by R_i − P_i and measure them from what mutual restriction brings. Then under trembles both expect 1 − 2ε
 from meaning to relax together and 0 from meaning to restrict together, whatever T and S are, and the game is symmetric
-where :mod:`detente.repeated.noise` needs it to be: its linear programmes give the best such agreement exactly, with any
-memory and with public lots, and the noise beyond which there is none.
+where :mod:`detente.repeated.public.best_value` needs it to be: its linear programmes give the best such agreement
+exactly, with any memory and with public lots, and the noise beyond which there is none.
 
 Agreements that treat the sides differently after a breach, as contrite tit for tat does, are not among these, and may
 be worth more.
@@ -24,8 +24,8 @@ from detente.exact.region import Region
 from detente.game.game import Game
 from detente.game.monitoring import misfires, public_signals
 from detente.game.repeated import RepeatedGame
-from detente.repeated.noise import PublicValue, best_public_value, sustainable_where
 from detente.repeated.parameters import Component
+from detente.repeated.public.best_value import PublicValue, best_public_value, sustainable_where
 
 RELAX, RESTRICT = (0, 0), (1, 1)
 # With noise of one half acts say nothing.

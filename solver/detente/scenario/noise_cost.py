@@ -19,7 +19,7 @@ from detente.exact.intervals import End, IntervalSet, combine
 from detente.game.monitoring import trembles
 from detente.game.repeated import RepeatedGame
 from detente.repeated.incentives import Incentives, incentives
-from detente.repeated.punishment_length import PunishmentLength, best_punishment_length
+from detente.repeated.public.punishment_length import PunishmentLength, best_punishment_length
 from detente.scenario.joint import INFORMATIVE, JointAgreement, joint_agreement
 
 if TYPE_CHECKING:

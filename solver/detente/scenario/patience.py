@@ -1,9 +1,9 @@
 """How patient the two sides must be at the very least: any agreement whatever, and any agreement with side payments.
 
 Grim trigger is one agreement among infinitely many. The least discount factor at which *some* subgame-perfect
-agreement has both relax for ever is found with optimal penal codes (:mod:`detente.repeated.least_discount`), and with
-side payments in closed form (:mod:`detente.repeated.transfers`). Both know no breakdown: a hazard h leaves δ(1 − h) of
-the discount factor, so their thresholds are divided by 1 − h here. Acts are seen.
+agreement has both relax for ever is found with optimal penal codes (:mod:`detente.repeated.patience.least_discount`),
+and with side payments in closed form (:mod:`detente.repeated.transfers`). Both know no breakdown: a hazard h leaves
+δ(1 − h) of the discount factor, so their thresholds are divided by 1 − h here. Acts are seen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from detente.exact.region import Region
 from detente.game.monitoring import perfect
 from detente.game.repeated import RepeatedGame
 from detente.repeated.check import is_subgame_perfect
-from detente.repeated.least_discount import LeastDiscount, least_discount
+from detente.repeated.patience.least_discount import LeastDiscount, least_discount
 from detente.repeated.thresholds import holds_where
 from detente.repeated.transfers import TransferLevels, transfer_levels
 

@@ -21,7 +21,7 @@ from detente.errors import CertificateError
 from detente.exact.region import Region
 from detente.game.repeated import RepeatedGame
 from detente.game.truce import deadline_game, truce_game, truce_terms
-from detente.repeated.stochastic import StochasticIncentives, stochastic_holds_where, stochastic_incentives
+from detente.repeated.states.thresholds import StochasticIncentives, stochastic_holds_where, stochastic_incentives
 
 RENEWALS = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(1))
 LENGTHS = (1, 2, 4)

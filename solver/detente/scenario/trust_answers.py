@@ -3,7 +3,7 @@
 For one agreement and one side:
 
 * the trust that it needs when acts are seen, and why (:mod:`detente.trust.needs`);
-* the trust that it needs at the scenario's noise and at half of it (:mod:`detente.trust.noisy`);
+* the trust that it needs at the scenario's noise and at half of it (:mod:`detente.trust.noise.bounds`);
 * what the dated record suggests: the scenario's prior, updated quarter by quarter as if the record had been play under
   this agreement (:mod:`detente.trust.learning`). It describes what a Bayesian with these two types would conclude; it
   estimates nobody's beliefs, and different agreements read the same record differently;
@@ -27,7 +27,7 @@ from detente.scenario.record import recorded_quarters
 from detente.scenario.scenario import Scenario
 from detente.trust.learning import TrustPath, update_trust
 from detente.trust.needs import TrustNeed, TrustNeeds, trust_needs
-from detente.trust.noisy import TrustBounds, trust_bounds
+from detente.trust.noise.bounds import TrustBounds, trust_bounds
 from detente.trust.substitutes import Substitutes, substitutes
 
 BETTER = Fraction(1, 2)  # better monitoring: this share of the noise

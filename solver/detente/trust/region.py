@@ -6,7 +6,7 @@ worth a linear function that never exceeds W, so the priors at which keeping is 
 possibly empty. Against an opportunist who always restricts and with grim trigger its lower end is the *basin of
 attraction of always-restrict* of Dal Bó and Fréchette (2011), *American Economic Review* 101, table 1 and section I.
 
-Where acts misfire, or only a signal is public, no act need tell the types apart: :mod:`detente.trust.noisy`.
+Where acts misfire, or only a signal is public, no act need tell the types apart: :mod:`detente.trust.noise.bounds`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from detente.repeated.decision import DecisionProblem
 from detente.repeated.parameters import UNIT_INTERVAL, Over, resolve_over, with_parameter
 from detente.trust.belief import Encounter, constant_trust, encounter, worst_action
 from detente.trust.check import keeping_is_optimal
-from detente.trust.noisy import trust_bounds
-from detente.trust.types import is_noisy
+from detente.trust.noise.bounds import trust_bounds
+from detente.trust.types.partner_types import is_noisy
 
 
 def trust_region(

@@ -11,8 +11,8 @@ from detente.game.display import outcome_text
 from detente.trust.frontier import Frontier
 
 if TYPE_CHECKING:
-    from detente.repeated.payoff_set import PayoffSet
-    from detente.trust.least_demanding import LeastDemanding
+    from detente.repeated.payoff_sets.payoff_set import PayoffSet
+    from detente.trust.search.least_demanding import LeastDemanding
 
 
 def number(value: Any) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from detente.scenario.analysis import Analysis
 from detente.scenario.proposal import Way
-from detente.trust.noisy import TrustBounds
+from detente.trust.noise.bounds import TrustBounds
 from detente.view.prose_trust import SETTINGS
 from detente.view.wording import hover
 

@@ -10,7 +10,7 @@ from detente.scenario.analysis import Analysis
 from detente.scenario.trust_answers import AgreementTrust, SideTrust
 from detente.trust.frontier import Frontier
 from detente.trust.needs import TrustNeeds
-from detente.trust.noisy import TrustBounds
+from detente.trust.noise.bounds import TrustBounds
 from detente.view.documents import equilibria_document, frontier_document, number, region_document, set_document
 from detente.view.prose import answer, answers
 

@@ -20,10 +20,10 @@ from detente.view.prose import Answer, answers
 from detente.view.wording import approximate, class_name, decimal, rounded
 
 if TYPE_CHECKING:
-    from detente.repeated.payoff_set import PayoffSet
+    from detente.repeated.payoff_sets.payoff_set import PayoffSet
     from detente.trust.frontier import Frontier
-    from detente.trust.least_demanding import LeastDemanding
     from detente.trust.needs import TrustNeeds
+    from detente.trust.search.least_demanding import LeastDemanding
 
 
 def solution_view(analysis: Analysis) -> Group:

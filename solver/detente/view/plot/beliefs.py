@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from detente.errors import ParameterError, UnsupportedError
 from detente.exact.polytope import Polytope, as_distribution
 from detente.exact.rational import fraction_text
-from detente.trust.best_reply import BestReply
+from detente.trust.types.best_reply import BestReply
 from detente.view.plot.canvas import COLOURS, axes_or_new
 
 if TYPE_CHECKING:

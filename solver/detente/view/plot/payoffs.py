@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from detente.errors import ParameterError
 from detente.exact.polygon import convex_hull
-from detente.repeated.payoff_set import PayoffSet
+from detente.repeated.payoff_sets.payoff_set import PayoffSet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

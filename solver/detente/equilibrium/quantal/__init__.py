@@ -1,0 +1,1 @@
+"""Logit quantal response equilibria, and the Nash equilibrium that they lead to."""

@@ -1,0 +1,1 @@
+"""The least discount factor at which a profile or payoff can be sustained, with optimal penal codes."""

@@ -1,0 +1,1 @@
+"""Games with physical states: truce, lapse, dispute, renewal."""

@@ -1,0 +1,1 @@
+"""Trust when acts misfire or stay hidden."""

@@ -1,0 +1,1 @@
+"""The search over all public automata for the agreement that asks least."""

@@ -1,0 +1,1 @@
+"""Any number of partner types under perfect monitoring."""

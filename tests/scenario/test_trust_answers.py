@@ -204,4 +204,4 @@ def test_a_scenario_without_agreements_that_relax(tmp_path: Any) -> None:
     solution.verify()
     assert solution.proposal.name is None
     assert solution.as_dict()["proposal"]["ways"] == []
-    assert "None" in solution.summary()
+    assert "Nothing: no agreement" in solution.summary()

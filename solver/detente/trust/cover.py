@@ -52,10 +52,13 @@ class Piece:
 
     def __repr__(self) -> str:
         top, bottom = polynomial_text(self.numerator, self.variable), polynomial_text(self.denominator, self.variable)
-        if len(self.denominator) == 1:
-            formula = top if self.denominator == (1,) else f"({top})/{bottom}"
+        if self.denominator == (1,):
+            formula = top
         else:
-            formula = f"({top}) / ({bottom})"
+            first, second = (
+                t if len(p) == 1 else f"({t})" for t, p in ((top, self.numerator), (bottom, self.denominator))
+            )
+            formula = f"{first} / {second}"
         return f"{formula} on {self.interval!r}"
 
 

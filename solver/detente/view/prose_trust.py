@@ -77,7 +77,7 @@ def _nothing_holds(analysis: Analysis) -> list[Sentence]:
     setting = analysis.scenario.setting
     said = [
         say(
-            "None: no agreement examined that starts by relaxing holds at a patience of {}, a hazard of {} and a "
+            "Nothing: no agreement examined that starts by relaxing holds at a patience of {}, a hazard of {} and a "
             "noise of {} a {}.",
             setting.discount.central,
             setting.breakdown.central,

@@ -95,7 +95,7 @@ def phase_diagram() -> dict[str, float]:
             dt.trust_region(here, grim, player=player)
     singly = (time.perf_counter() - start) / points * 1_000_000
     print(
-        f"phase diagram, 1000×1000, both players: {taken:.3f} s; point by point {singly:,.0f} s, {singly / taken:,.0f} ×"
+        f"phase diagram, 1000×1000, two players: {taken:.3f} s; point by point {singly:,.0f} s, {singly / taken:,.0f} ×"
     )
     return {"seconds": taken, "point by point": singly, "ratio": singly / taken}
 

@@ -32,8 +32,8 @@ def test_grim_trigger_in_closed_form(trps: list[int], delta: F, size: F) -> None
     x = size * (P - S)
     # The partner's bond replaces S by S + x, the player's own bond T by T − x and, against a breach of both, nothing.
     for name, t, s in (("bond", T, S + x), ("own bond", T - x, S)):
-        least = (1 - delta) * (P - s) / (R - P - (1 - delta) * (t + s - 2 * P))
-        assert found[name].frontier(x) == least
+        risk, stake = (1 - delta) * (P - s), R - (1 - delta) * t - delta * P
+        assert found[name].frontier(x) == (risk / (risk + stake) if risk else 0)
     # With a first step of x only that share of the first period's loss and of its temptation counts.
     lost, kept = size * (1 - delta) * (P - S), delta * (R - P) - size * (1 - delta) * (T - R)
     assert found["first step"].frontier(size) == (lost / (lost + kept) if lost else 0)
@@ -95,3 +95,12 @@ def test_refusals() -> None:
         found["bond"].needed("3/2")
     with pytest.raises(dt.ParameterError):
         found["first step"].frontier("3/2")
+
+
+def test_enough_patience_where_the_frontier_starts_at_an_irrational_point() -> None:
+    london = dt.load_scenario("london-2025")
+    rg = london.repeated.replace(monitoring=dt.perfect())
+    two = london.agreements["two quarters of restriction"]
+    patience = dt.substitutes(rg, two, player="US")["patience"]
+    assert not patience.needed("1/2")  # only certainty is enough for it
+    assert patience.needed(1) == patience.frontier.domain

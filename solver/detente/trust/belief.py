@@ -20,10 +20,11 @@ from detente.exact.polynomial import ONE, ZERO, Poly
 from detente.game.agreement import Agreement, BoundAgreement
 from detente.game.machine import BoundMachine, Machine, bind_machine
 from detente.game.machines import always
-from detente.game.monitoring import Perfect, Trembles
+from detente.game.monitoring import Perfect
 from detente.game.repeated import RepeatedGame
 from detente.repeated.decision import Choice, DecisionProblem, Policy
 from detente.repeated.parameters import Environment, Over
+from detente.trust.types.partner_types import bound_agreement, is_noisy, require_two_players
 
 # What the player believes at a node: nothing new, or which type the partner is.
 UNKNOWN, KEEPER, OPPORTUNIST = "unknown", "keeper", "opportunist"
@@ -115,12 +116,11 @@ def encounter(rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine
     The default opportunist always plays the action that is worst for ``player``: the partner's action against which
     the player's best payoff is lowest (ties: against which the player's worst payoff is lowest).
     """
-    if rg.game.n_players != 2:
-        raise UnsupportedError("game", f"{rg.game.n_players} players", "a two-player game: trust in one partner")
-    if not (isinstance(rg.monitoring, Perfect) or (isinstance(rg.monitoring, Trembles) and rg.monitoring.eps == 0)):
+    require_two_players(rg)
+    if is_noisy(rg):
         raise UnsupportedError("monitoring", rg.monitoring, "perfect(); under noise see trust_bounds")
     i = rg.game.player_index(player)
-    bound = ag.bind(rg.game, Perfect())
+    bound = bound_agreement(ag, rg, Perfect())
     machine = always(worst_action(rg, i)) if opportunist is None else opportunist
     other = bind_machine(machine, rg.game, 1 - i)
     nodes: list[Node] = [(UNKNOWN, 0, 0)]

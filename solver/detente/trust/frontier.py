@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from detente.errors import CertificateError, UnsupportedError
+from detente.errors import CertificateError, ParameterError, UnsupportedError
 from detente.exact.algebraic import Algebraic, real_roots
 from detente.exact.intervals import End, Interval, IntervalSet, between
 from detente.exact.polynomial import polynomial
@@ -71,9 +71,13 @@ class Frontier:
         return None if lo is None or hi is None else Interval(lo, hi)
 
     def slope(self, value: Any) -> Fraction | None:
-        """The exact derivative of the least trust: how much trust one more unit of the parameter costs or saves."""
+        """The exact derivative of the least trust: how much trust one more unit of the parameter costs or saves.
+
+        Where two formulas meet it is that of the one to the left; None where no trust suffices, and at a value where
+        the least trust differs from that on both sides.
+        """
         x = self._point(value)
-        return next((piece.slope(x) for piece in self.pieces if x in piece.interval), None)
+        return next((p.slope(x) for p in self.pieces if x in p.interval and not p.interval.is_point), None)
 
     @cached_property
     def greatest(self) -> tuple[Piece, ...]:
@@ -117,6 +121,8 @@ class Frontier:
 
     def meets(self, other: Frontier) -> tuple[End, ...]:
         """The values of the parameter at which both frontiers ask for the same trust, where they are isolated."""
+        if not isinstance(other, Frontier):
+            raise ParameterError("other", other, "a Frontier")
         found: set[End] = set()
         for mine in self.pieces:
             for theirs in other.pieces:
@@ -143,7 +149,10 @@ class Frontier:
             return to_probability(value, "discount", below_one=True)
         if self._family.domain == UNIT_INTERVAL:
             return to_probability(value, self.parameter)
-        return to_fraction(value, self.parameter)
+        x = to_fraction(value, self.parameter)
+        if x not in self._family.domain:
+            raise ParameterError(self.parameter, value, f"a number in {self._family.domain!r}")
+        return x
 
     def __repr__(self) -> str:
         body = "; ".join(map(repr, self.pieces)) or f"no trust suffices at any {self._family.variable}"

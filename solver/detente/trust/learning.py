@@ -33,6 +33,7 @@ from detente.game.monitoring import PublicSignals, Trembles
 from detente.game.repeated import RepeatedGame
 from detente.trust.belief import worst_action
 from detente.trust.region import trust_region
+from detente.trust.types.partner_types import bound_agreement, require_two_players
 
 KEEPER, OPPORTUNIST = "keeps the agreement", "opportunist"
 # Histories are taken together where they lead to the same beliefs; this many such nodes a period, at the most.
@@ -265,8 +266,7 @@ class _Learner:
         opportunist: Machine | None,
         types: Mapping[str, Machine] | None,
     ) -> None:
-        if rg.game.n_players != 2:
-            raise UnsupportedError("game", f"{rg.game.n_players} players", "a two-player game: trust in one partner")
+        require_two_players(rg)
         if types is not None and opportunist is not None:
             raise ParameterError("opportunist", opportunist, "either an opportunist or types, not both")
         self.rg, self.ag = rg, ag
@@ -278,7 +278,7 @@ class _Learner:
             raise ParameterError("types", types, f"a mapping from names other than {KEEPER!r} to machines")
         self.machines = types
         self.names = (KEEPER, *map(str, types))
-        self.bound: BoundAgreement = ag.bind(rg.game, rg.monitoring)
+        self.bound: BoundAgreement = bound_agreement(ag, rg, rg.monitoring)
         self.types: list[BoundMachine] = [bind_machine(m, rg.game, self.partner) for m in types.values()]
         self.signals = isinstance(rg.monitoring, PublicSignals)
         if self.signals and any(len(t.states) > 1 for t in self.types):

@@ -22,6 +22,7 @@ from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import UNIT_INTERVAL
 from detente.trust.belief import Trust, encounter, worst_action
 from detente.trust.check import keeping_is_optimal
+from detente.trust.types.partner_types import require_two_players
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def trust_needs(rg: RepeatedGame, ag: Agreement) -> TrustNeeds:
     'path', keeping it risks 1/5 a period against an opportunist for 3/2 a period with a keeper. China needs more: 2/15
     is risked for each unit at stake, against 1/16 for US.
     """
+    require_two_players(rg)
     return TrustNeeds(rg, ag, {name: _need(rg, ag, name) for name in rg.game.players})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from detente.errors import UnsupportedError
+from detente.errors import ParameterError, UnsupportedError
 from detente.exact.intervals import IntervalSet
 from detente.exact.polynomial import polynomial
 from detente.exact.region import Constraint, Region, region_of
@@ -14,6 +14,7 @@ from detente.game.game import Game
 from detente.game.ordinal import trps
 from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import UNIT_INTERVAL
+from detente.trust.types.partner_types import require_two_players
 
 
 def belief_threshold(game: Game, player: Any, action: Any = 0) -> Region:
@@ -34,6 +35,8 @@ def belief_threshold(game: Game, player: Any, action: Any = 0) -> Region:
     >>> belief_threshold(stag, "US").intervals
     ([2/3, 1],)
     """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
     i = game.player_index(player)
     if game.n_players != 2 or game.shape[1 - i] != 2:
         raise UnsupportedError("game", f"shape {game.shape}", "two players, and a partner with two actions")
@@ -72,6 +75,7 @@ def basin_of_distrust(rg: RepeatedGame, player: Any) -> Fraction:
     >>> basin_of_distrust(RepeatedGame(pd, "3/4"), 0)
     Fraction(13, 48)
     """
+    require_two_players(rg)
     i = rg.game.player_index(player)
     T, R, P, S = trps(rg.game.exact_payoffs, i)
     beta = rg.effective_discount[i]

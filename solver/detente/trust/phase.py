@@ -85,10 +85,12 @@ class PhaseDiagram:
 
     def grid(self, nx: int, ny: int) -> tuple[list[Fraction], list[Fraction]]:
         """``nx`` and ``ny`` evenly spaced values of the parameters; an open end of a range is left out."""
-        return _spaced(self.x_range, nx), _spaced(self.y_range, ny)
+        return _spaced(self.x_range, _whole("nx", nx)), _spaced(self.y_range, _whole("ny", ny))
 
     def raster(self, nx: int = 1000, ny: int = 1000) -> NDArray[np.uint8]:
         """Exact answers at all points of :meth:`grid`, shape (ny, nx): bit k is set iff claim k holds there."""
+        _whole("nx", nx)
+        _whole("ny", ny)
         if nx * ny > MAX_CELLS:
             raise ParameterError("nx * ny", nx * ny, f"at most {MAX_CELLS} points")
         xs, ys = self.grid(nx, ny)
@@ -127,7 +129,7 @@ class PhaseDiagram:
     def slices(self, columns: int = 200) -> list[tuple[Fraction, tuple[IntervalSet, ...]]]:
         """Exact slices at ``columns`` values of the first parameter, and more where the number of ends changes."""
         marks = {b for f in self.frontiers.values() for b in f.breakpoints if isinstance(b, Fraction)}
-        xs = sorted({*_spaced(self.x_range, columns), *(b for b in marks if b in self.x_range)})
+        xs = sorted({*_spaced(self.x_range, _whole("columns", columns)), *(b for b in marks if b in self.x_range)})
         shortest = (xs[-1] - xs[0]) * BRACKET
         ahead = [(x, self._slice(x)) for x in reversed(xs)]
         out = [ahead.pop()]
@@ -144,7 +146,7 @@ class PhaseDiagram:
         """Check slices by the independent test of each; raise :class:`CertificateError` where one fails."""
         for frontier in self.frontiers.values():
             frontier.verify()
-        for x in _spaced(self.x_range, columns):
+        for x in _spaced(self.x_range, _whole("columns", columns)):
             self._verify(x)
 
     def _point(self, x: Any) -> Fraction:
@@ -202,6 +204,8 @@ def phase_diagram(
     >>> phase_diagram(RepeatedGame(pd, 0), grim, x="discount", y="noise").holds("3/4", "1/20")
     True
     """
+    if not isinstance(rg, RepeatedGame):
+        raise ParameterError("rg", rg, "a RepeatedGame")
     if x == "trust":
         raise UnsupportedError("x", x, "trust on the second axis, y='trust'")
     first = resolve_over(x, rg)
@@ -290,9 +294,13 @@ def _range(argument: str, given: tuple[Any, Any] | None, domain: Interval) -> In
     return kept.intervals[0]
 
 
-def _spaced(over: Interval, n: int) -> list[Fraction]:
+def _whole(argument: str, n: Any) -> int:
     if not isinstance(n, int) or isinstance(n, bool) or n < 2:
-        raise ParameterError("columns", n, "a whole number of at least 2")
+        raise ParameterError(argument, n, "a whole number of at least 2")
+    return n
+
+
+def _spaced(over: Interval, n: int) -> list[Fraction]:
     lo, hi = Fraction(over.lo), Fraction(over.hi)  # type: ignore[arg-type]
     first, steps = (0 if over.lo_closed else 1), n - 1 + (not over.lo_closed) + (not over.hi_closed)
     return [lo + (hi - lo) * Fraction(first + k, steps) for k in range(n)]

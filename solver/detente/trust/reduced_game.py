@@ -26,6 +26,7 @@ from detente.game.game import Game
 from detente.game.ordinal import trps
 from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import HALF_OPEN
+from detente.trust.types.partner_types import require_two_players
 
 STRATEGIES = ("grim trigger", "always restrict")
 
@@ -72,6 +73,7 @@ def risk_dominance_region(rg: RepeatedGame) -> Region:
     >>> risk_dominance_region(RepeatedGame(pd, 0)).intervals
     ((23/38, 1),)
     """
+    require_two_players(rg)
     survival = constant(1 - rg.breakdown)
     beta = X * survival
     keeping, leaving = ONE, ONE
@@ -97,6 +99,7 @@ def risk_dominance_region(rg: RepeatedGame) -> Region:
 
 
 def _outcomes(rg: RepeatedGame, player: int) -> tuple[Any, Any, Any, Any]:
+    require_two_players(rg)
     if rg.game.shape != (2, 2):
         raise UnsupportedError("game", f"shape {rg.game.shape}", "a 2×2 game")
     return trps(rg.game.exact_payoffs, player)

@@ -28,7 +28,7 @@ from detente.repeated.parameters import UNIT_INTERVAL, Over, resolve_over, with_
 from detente.trust.belief import Encounter, constant_trust, encounter, worst_action
 from detente.trust.check import keeping_is_optimal
 from detente.trust.noise.bounds import trust_bounds
-from detente.trust.types.partner_types import is_noisy
+from detente.trust.types.partner_types import is_noisy, require_two_players
 
 
 def trust_region(
@@ -69,6 +69,7 @@ def trust_region(
     >>> region.intervals, region.least
     (([1/17, 1],), Fraction(1, 17))
     """
+    require_two_players(rg)
     if is_noisy(rg):
         return _under_noise(rg, ag, player, opportunist, over, trust)
     meeting = encounter(rg, ag, player, opportunist)
@@ -98,7 +99,7 @@ def trust_region(
             return keeping_is_optimal(with_parameter(rg, varying, x), ag, meeting.player, machine, level)
 
     claim = f"Keeping {ag.name or 'the agreement'} is optimal for {name}"
-    return region_of(label, claim, domain, [_plan_constraint(meeting, problem, name)], holds_at)
+    return region_of(label, claim, domain, _plan_constraints(meeting, problem, name), holds_at)
 
 
 def _under_noise(
@@ -115,16 +116,16 @@ def _under_noise(
     return found.region
 
 
-def _plan_constraint(meeting: Encounter, problem: DecisionProblem, player: Any) -> tuple[Constraint, IntervalSet]:
-    """The one constraint: no plan does better. It is named by where a better plan first departs."""
-    keep = meeting.keep
-    attained = problem.attained_set(keep, 0)
-    labels = meeting.rg.game.actions[meeting.player]
-    for rival, _ in attained.rivals:
+def _plan_constraints(
+    meeting: Encounter, problem: DecisionProblem, player: Any
+) -> list[tuple[Constraint, IntervalSet]]:
+    """One constraint for each plan that is optimal somewhere, named by where it first departs."""
+    keep, labels = meeting.keep, meeting.rg.game.actions[meeting.player]
+    found = []
+    for rival, kept in problem.attained_set(keep, 0).rivals:
         departure = problem.first_departure(keep, rival, 0)
         if departure is not None:
             node, action = departure
             state = meeting.bound.states[meeting.nodes[node][1]]
-            return Constraint(player, state, labels[action]), attained.set
-    start = meeting.bound.states[0]
-    return Constraint(player, start, labels[keep[0]]), attained.set
+            found.append((Constraint(player, state, labels[action]), kept))
+    return found

@@ -72,7 +72,8 @@ class Substitute:
     def rate(self) -> Fraction | None:
         """The trust that one more unit replaces at today's size, exactly: minus the slope of the frontier there.
 
-        Where two formulas meet it is that of the one to the left; None where no trust suffices today.
+        Where two formulas meet it is that of the one to the left; None where no trust suffices today, and where the
+        least trust jumps at today's size.
         """
         slope = self.frontier.slope(self.today)
         return None if slope is None else -slope
@@ -84,7 +85,9 @@ class Substitute:
         for piece in self.frontier.pieces:
             bottom = polynomial(piece.denominator)
             enough = mu * bottom - polynomial(piece.numerator)
-            found += where_nonnegative(enough, piece.interval)  # the denominator is positive on the piece
+            everywhere = where_nonnegative(enough, self.frontier._family.domain)
+            # On the piece the denominator is positive.
+            found += IntervalSet((piece.interval,)) & everywhere
         return IntervalSet.of(*found)
 
     def __repr__(self) -> str:

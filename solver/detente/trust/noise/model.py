@@ -25,7 +25,7 @@ from detente.game.machines import always
 from detente.game.monitoring import PublicSignals, Trembles
 from detente.game.repeated import RepeatedGame
 from detente.trust.belief import worst_action
-from detente.trust.types.partner_types import require_two_players
+from detente.trust.types.partner_types import bound_agreement, require_two_players
 
 Trembling = Literal["both", "partner"]
 Line = tuple[Any, Any]  # worth against the keeper and against the opportunist, as flint rationals
@@ -84,7 +84,7 @@ def noisy_encounter(
     if trembling not in ("both", "partner"):
         raise LabelError("trembling", trembling, ["both", "partner"])
     i = rg.game.player_index(player)
-    bound = ag.bind(rg.game, rg.monitoring)
+    bound = bound_agreement(ag, rg, rg.monitoring)
     machine = always(worst_action(rg, i)) if opportunist is None else opportunist
     other = bind_machine(machine, rg.game, 1 - i)
     if isinstance(rg.monitoring, PublicSignals) and len(other.states) > 1:

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from detente.errors import ParameterError, UnsupportedError
-from detente.game.agreement import BoundAgreement
+from detente.errors import AgreementError, ParameterError, UnsupportedError
+from detente.game.agreement import Agreement, BoundAgreement
 from detente.game.machine import Machine, bind_machine
-from detente.game.monitoring import Perfect, Trembles
+from detente.game.monitoring import Monitoring, Perfect, Trembles
 from detente.game.repeated import RepeatedGame
 
 KEEPER = "keeps the agreement"
@@ -112,9 +112,18 @@ def is_noisy(rg: RepeatedGame) -> bool:
 
 
 def require_two_players(rg: RepeatedGame) -> None:
-    """Trust is in one partner."""
+    """A repeated game, and one partner to trust in."""
+    if not isinstance(rg, RepeatedGame):
+        raise ParameterError("rg", rg, "a RepeatedGame")
     if rg.game.n_players != 2:
         raise UnsupportedError("game", f"{rg.game.n_players} players", "a two-player game: trust in one partner")
+
+
+def bound_agreement(ag: Agreement, rg: RepeatedGame, monitoring: Monitoring) -> BoundAgreement:
+    """The agreement on the game, by index."""
+    if not isinstance(ag, Agreement):
+        raise AgreementError("ag", ag, "an Agreement")
+    return ag.bind(rg.game, monitoring)
 
 
 def type_graph(rg: RepeatedGame, player: int, types: tuple[PartnerType, ...]) -> TypeGraph:

@@ -24,6 +24,7 @@ from detente.trust.check import best_against_types, keeping_payoff
 from detente.trust.types.partner_types import (
     KEEPER,
     TypeGraph,
+    bound_agreement,
     keeper_type,
     named_machines,
     require_visible_acts,
@@ -69,7 +70,7 @@ def prior_region(rg: RepeatedGame, ag: Agreement, *, player: Any, types: Mapping
     """
     require_visible_acts(rg)
     i = rg.game.player_index(player)
-    bound = ag.bind(rg.game, Perfect())
+    bound = bound_agreement(ag, rg, Perfect())
     keeper = keeper_type(bound, rg, i)
     others = named_machines(types, rg, i)
     if any(other.name == KEEPER for other in others):

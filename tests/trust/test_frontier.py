@@ -66,6 +66,21 @@ def test_a_sure_keeper_may_be_exploited() -> None:
     frontier.verify()
 
 
+def test_a_jump_at_an_end_of_the_domain() -> None:
+    """Stag hunt: for a single round some trust is enough; with a future, an opportunist found out would be left."""
+    stag = dt.Game.symmetric([[4, 0], [3, 2]], actions=[C, D])
+    rg = dt.RepeatedGame(stag, 0)
+    relax = dt.agreements.unconditional((C, C))
+    frontier = dt.trust_frontier(rg, relax, player=0, opportunist=dt.machines.always(D))
+    assert [p.interval for p in frontier.pieces] == [Interval(F(0), F(0)), Interval(F(0), F(1), False, False)]
+    assert (frontier(0), frontier("1/2"), frontier.limit) == (F(2, 3), 1, 1)
+    assert frontier.at_least_patience == (0, F(2, 3))
+    assert frontier.slope(0) is None  # it jumps there
+    assert frontier.slope("1/2") == 0
+    found = dt.substitutes(rg, relax, player=0, opportunist=dt.machines.always(D))
+    assert found["patience"].rate is None
+
+
 def test_slope_is_the_derivative() -> None:
     game = dt.Game.symmetric([[3, 0], [5, 1]], actions=[C, D])
     frontier = dt.trust_frontier(dt.RepeatedGame(game, 0), dt.agreements.grim_trigger(game), player=0)
@@ -109,3 +124,7 @@ def test_refusals() -> None:
         dt.trust_frontier(dt.RepeatedGame(game, 0), grim, player=0, over="patience")
     with pytest.raises(dt.ParameterError):
         dt.trust_frontier(dt.RepeatedGame(game, 0), grim, player=0)(1)
+    bond = dt.substitutes(dt.RepeatedGame(game, "3/4"), grim, player=0)["bond"].frontier
+    for call in (bond, bond.interval, bond.slope):
+        with pytest.raises(dt.ParameterError, match="bond"):
+            call(-1)

@@ -158,6 +158,22 @@ def test_more_patience_can_need_more_trust() -> None:
     assert dt.trust_region(dt.RepeatedGame(game, "1/2"), invitation, player=0).set != region.set
 
 
+def test_each_end_names_the_deviation_that_binds_there() -> None:
+    """A middle course is best at middling trust: at high trust one act does better, at low trust another."""
+    game = dt.Game.bimatrix(
+        [[5, 0], [3, 3], [0, 5]], [[0, 0]] * 3, players=["A", "B"], actions=[["up", "mid", "low"], [C, D]]
+    )
+    middle = dt.agreements.unconditional(("mid", C))
+    region = dt.trust_region(dt.RepeatedGame(game, 0), middle, player="A", opportunist=dt.machines.always(D))
+    assert region.intervals == (Interval(F(2, 5), F(3, 5)),)
+    assert {end: [c.deviation for c in found] for end, found in region.binding.items()} == {
+        F(2, 5): ["low"],
+        F(3, 5): ["up"],
+    }
+    assert "below 2/5, A would gain by low" in region.explain()
+    assert "above 3/5, A would gain by up" in region.explain()
+
+
 def test_one_shot_beliefs() -> None:
     stag = dt.Game.symmetric([[4, 0], [3, 2]], players=["US", "China"], actions=[C, D])
     region = dt.belief_threshold(stag, "US")

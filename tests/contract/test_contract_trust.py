@@ -169,6 +169,13 @@ def test_update_trust() -> None:
     assert dt.update_trust(RG, GRIM, "1/2", [("Relax", "Restrict")]).trust == 0
 
 
+def test_trust_region_over_noise() -> None:
+    region = dt.trust_region(RG, GRIM, player="US", over="noise", trust="2997241/20105760")
+    assert (region.parameter, region.intervals[0].hi) == ("noise", F(1, 20))
+    noisy = RG.replace(monitoring=dt.trembles("1/20"))
+    assert dt.trust_region(noisy, GRIM, player="US", over="discount", trust="2997241/20105760").least == F(9, 10)
+
+
 def test_trust_under_noise() -> None:
     rg = RG.replace(monitoring=dt.trembles("1/20"))
     bounds = dt.trust_bounds(rg, GRIM, player="US")

@@ -264,6 +264,18 @@ def test_a_signal_that_reveals_all_is_perfect_monitoring() -> None:
     assert found.lower == F(1, 17)
 
 
+@pytest.mark.parametrize("trembling", ["both", "partner"])
+def test_without_a_future_only_the_first_act_counts(trembling: str) -> None:
+    """Stag hunt, one round: relax iff the partner is seen to with a chance μ(1 − ε) + (1 − μ)ε of two thirds."""
+    stag = dt.Game.symmetric([[4, 0], [3, 2]], actions=[C, D])
+    relax = dt.agreements.unconditional((C, C))
+    for rg in (noisy(0, "1/10", stag), noisy("1/2", "1/10", stag).replace(breakdown=1)):
+        found = dt.trust_bounds(rg, relax, player=0, trembling=trembling)  # type: ignore[arg-type]
+        assert found.exact
+        assert found.inside == IntervalSet((Interval(F(17, 24), F(1)),))
+        found.verify()
+
+
 def test_noise_vanishing_and_growing() -> None:
     """Grim trigger needs more trust the more acts misfire, and at vanishing noise what it needs without."""
     for trembling in ("both", "partner"):
@@ -368,8 +380,8 @@ def test_bad_input() -> None:
     machine = dt.machines.tit_for_tat(C, D)
     with pytest.raises(dt.UnsupportedError, match="opportunist"):
         dt.trust_bounds(rg.replace(monitoring=signal), flat, player=0, opportunist=machine)
-    with pytest.raises(dt.UnsupportedError, match="over"):
-        dt.trust_region(rg, GRIM, player=0, over="discount", trust="1/2")
+    with pytest.raises(dt.ParameterError, match="trust"):
+        dt.trust_region(rg, GRIM, player=0, over="discount")
     mixed = dt.Agreement({"s": (C, ["1/2", "1/2"])}, {"s": {...: "s"}})
     with pytest.raises(dt.UnsupportedError, match="mixed"):
         dt.trust_bounds(rg, mixed, player=0)

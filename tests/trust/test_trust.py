@@ -200,8 +200,6 @@ def test_what_trust_does_not_answer_yet() -> None:
     with pytest.raises(dt.UnsupportedError, match="monitoring"):
         dt.trust_frontier(noisy, grim, player=0)
     rg = dt.RepeatedGame(game, "9/10")
-    with pytest.raises(dt.UnsupportedError, match="noise"):
-        dt.trust_region(rg, grim, player=0, over="noise", trust="1/2")
     with pytest.raises(dt.ParameterError, match="trust"):
         dt.trust_region(rg, grim, player=0, over="discount")
     with pytest.raises(dt.ParameterError, match="trust"):

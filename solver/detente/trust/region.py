@@ -6,16 +6,18 @@ worth a linear function that never exceeds W, so the priors at which keeping is 
 possibly empty. Against an opportunist who always restricts and with grim trigger its lower end is the *basin of
 attraction of always-restrict* of Dal Bó and Fréchette (2011), *American Economic Review* 101, table 1 and section I.
 
-Where acts misfire, or only a signal is public, no act need tell the types apart: :mod:`detente.trust.noise.bounds`.
+Where acts misfire, or only a signal is public, no act need tell the types apart: :mod:`detente.trust.noise.bounds`, and
+:mod:`detente.trust.noise.one_parameter` for parameters other than trust.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from detente.errors import ParameterError, UnsupportedError
-from detente.exact.intervals import IntervalSet
+from detente.exact.intervals import Interval, IntervalSet
 from detente.exact.polynomial import X, constant
 from detente.exact.rational import to_probability
 from detente.exact.region import Constraint, Region, region_of
@@ -24,10 +26,11 @@ from detente.game.machine import Machine
 from detente.game.machines import always
 from detente.game.repeated import RepeatedGame
 from detente.repeated.decision import DecisionProblem
-from detente.repeated.parameters import UNIT_INTERVAL, Over, resolve_over, with_parameter
+from detente.repeated.parameters import UNIT_INTERVAL, resolve_over, with_parameter
 from detente.trust.belief import Encounter, constant_trust, encounter, worst_action
 from detente.trust.check import keeping_is_optimal
 from detente.trust.noise.bounds import trust_bounds
+from detente.trust.noise.one_parameter import region_under_trembles
 from detente.trust.types.partner_types import is_noisy, require_two_players
 
 
@@ -51,14 +54,14 @@ def trust_region(
         the stage action that is worst for ``player``.
     over
         ``"trust"`` for the set of priors μ in [0, 1]; otherwise a parameter as in :func:`detente.holds_where`
-        (``"discount"``, ``("discount", player)``, ``"breakdown"``, ``("payoff", player, profile)``) at the prior
-        ``trust``.
+        (``"discount"``, ``("discount", player)``, ``"breakdown"``, ``"noise"``, ``("payoff", player, profile)``) at
+        the prior ``trust``.
 
     Raises
     ------
     UnsupportedError
-        For more than two players; under noise, for ``over`` other than ``"trust"``, and where the region is not found
-        exactly (:func:`detente.trust_bounds` gives bounds).
+        For more than two players; under a public signal, for ``over`` other than ``"trust"``, and where the region is
+        not found exactly (:func:`detente.trust_bounds` gives bounds).
 
     Examples
     --------
@@ -68,52 +71,60 @@ def trust_region(
     >>> region = trust_region(RepeatedGame(pd, "9/10"), agreements.grim_trigger(pd), player="US")
     >>> region.intervals, region.least
     (([1/17, 1],), Fraction(1, 17))
+    >>> impatient = RepeatedGame(pd, "1/2")
+    >>> trust_region(impatient, agreements.grim_trigger(pd), player="US", over="discount", trust="1/4").set
+    [5/7, 1)
     """
     require_two_players(rg)
-    if is_noisy(rg):
-        return _under_noise(rg, ag, player, opportunist, over, trust)
-    meeting = encounter(rg, ag, player, opportunist)
-    name = rg.game.players[meeting.player]
-    machine = always(worst_action(rg, meeting.player)) if opportunist is None else opportunist
-    choice: Over | None
     if over == "trust":
         if trust is not None:
             raise ParameterError("trust", trust, "no value while over='trust' lets it vary")
-        choice, label, domain = None, "trust", UNIT_INTERVAL
-        problem = meeting.problem(constant_trust(X), None, UNIT_INTERVAL)
+        return _under_noise(rg, ag, player, opportunist) if is_noisy(rg) else _over_trust(rg, ag, player, opportunist)
+    choice = resolve_over(over, rg)
+    if trust is None:
+        raise ParameterError("trust", trust, "the prior at which the other parameter varies, a number in [0, 1]")
+    level = to_probability(trust, "trust")
+    if choice.kind == "noise" or is_noisy(rg):
+        return region_under_trembles(rg, ag, player, opportunist, over, level)
+    meeting = encounter(rg, ag, player, opportunist)
+    machine = always(worst_action(rg, meeting.player)) if opportunist is None else opportunist
 
-        def holds_at(x: Fraction) -> bool:
-            return keeping_is_optimal(rg, ag, meeting.player, machine, x)
-    else:
-        choice = resolve_over(over, rg)
-        if choice.kind == "noise":
-            raise UnsupportedError("over", over, "a parameter other than noise")
-        if trust is None:
-            raise ParameterError("trust", trust, "the prior at which the other parameter varies, a number in [0, 1]")
-        level = to_probability(trust, "trust")
-        label, domain = choice.label(rg.game), choice.domain
-        problem = meeting.problem(constant_trust(constant(level)), choice)
-        varying = choice
+    def holds_at(x: Fraction) -> bool:
+        return keeping_is_optimal(with_parameter(rg, choice, x), ag, meeting.player, machine, level)
 
-        def holds_at(x: Fraction) -> bool:
-            return keeping_is_optimal(with_parameter(rg, varying, x), ag, meeting.player, machine, level)
-
-    claim = f"Keeping {ag.name or 'the agreement'} is optimal for {name}"
-    return region_of(label, claim, domain, _plan_constraints(meeting, problem, name), holds_at)
+    problem = meeting.problem(constant_trust(constant(level)), choice)
+    return _region(choice.label(rg.game), choice.domain, meeting, problem, holds_at)
 
 
-def _under_noise(
-    rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine | None, over: Any, trust: Any
-) -> Region:
-    if over != "trust":
-        raise UnsupportedError("over", over, "'trust', under monitoring other than perfect()")
-    if trust is not None:
-        raise ParameterError("trust", trust, "no value while over='trust' lets it vary")
+def _over_trust(rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine | None) -> Region:
+    meeting = encounter(rg, ag, player, opportunist)
+    machine = always(worst_action(rg, meeting.player)) if opportunist is None else opportunist
+
+    def holds_at(x: Fraction) -> bool:
+        return keeping_is_optimal(rg, ag, meeting.player, machine, x)
+
+    problem = meeting.problem(constant_trust(X), None, UNIT_INTERVAL)
+    return _region("trust", UNIT_INTERVAL, meeting, problem, holds_at)
+
+
+def _under_noise(rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine | None) -> Region:
     found = trust_bounds(rg, ag, player=player, opportunist=opportunist)
     if not found.exact:
         expected = "monitoring under which the region is found exactly; trust_bounds gives certified bounds"
         raise UnsupportedError("monitoring", rg.monitoring, expected)
     return found.region
+
+
+def _region(
+    parameter: str,
+    domain: Interval,
+    meeting: Encounter,
+    problem: DecisionProblem,
+    holds_at: Callable[[Fraction], bool],
+) -> Region:
+    name = meeting.rg.game.players[meeting.player]
+    claim = f"Keeping {meeting.agreement.name or 'the agreement'} is optimal for {name}"
+    return region_of(parameter, claim, domain, _plan_constraints(meeting, problem, name), holds_at)
 
 
 def _plan_constraints(

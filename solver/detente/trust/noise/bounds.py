@@ -246,7 +246,7 @@ def trust_bounds(
     deadline = monotonic() + float(limit)
     meeting = noisy_encounter(rg, ag, player, opportunist, trembling)
     kept = worth(meeting, keeping(meeting))
-    exact = meeting.deviations_leave_no_mark()
+    exact = meeting.deviations_leave_no_mark() or not meeting.beta
     if exact:
         values = tuple(Envelope([(line, n)]) for n, line in enumerate(kept))
     else:

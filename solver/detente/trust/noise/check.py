@@ -28,6 +28,8 @@ def keeping_is_optimal_under_noise(
     """
     problem = _Noisy(rg, ag, player, other, trembling)
     start = (ag.start, other.start)
+    if not problem.beta:  # only what is done first counts
+        return problem.best(start, trust, 1) == problem.kept(start, trust)
     for depth, periods in ((1, 25),) if quiet else ((1, 30), (2, 6), (3, 3)):
         reached = {start: {trust}}
         for _ in range(periods):
@@ -41,6 +43,40 @@ def keeping_is_optimal_under_noise(
                     for _, target, posterior in problem.outcomes(at, problem.prescribed(at), belief)[1]:
                         after.setdefault(target, set()).add(posterior)
             reached = after
+    return True
+
+
+def keeping_is_optimal_under_trembles(
+    rg: RepeatedGame, ag: Agreement, player: int, other: Machine, trust: Fraction
+) -> bool:
+    """The same where both sides' acts misfire with a probability other than 0 and 1, without a limit on periods.
+
+    Every outcome multiplies the odds by one ratio, its inverse or nothing. Where they can be multiplied more often than
+    there are situations, some cycle does so for ever: then the limit, certainty, is tried.
+    """
+    problem = _Noisy(rg, ag, player, other, "both")
+    most = len(problem.states)
+    if not problem.beta:  # only what is done first counts
+        return problem.best((ag.start, other.start), trust, 1) == problem.kept((ag.start, other.start), trust)
+    reached = {((ag.start, other.start), 0): None}
+    queue, ratio = list(reached), Fraction(1)
+    for at, times in queue:  # grows as situations are reached
+        (_, kept), (_, strayed) = (problem._against(at, problem.prescribed(at), side) for side in (False, True))
+        for (_, p, target), (_, q, _) in zip(kept, strayed, strict=True):
+            ratio = max(ratio, p / q)
+            after = (target, max(-2 * most - 2, min(2 * most + 2, times + (p > q) - (p < q))))
+            if after not in reached:
+                reached[after] = None
+                queue.append(after)
+    for at in problem.states:
+        extremes = {f(times for here, times in queue if here == at) for f in (min, max)}
+        for times in extremes:
+            odds = trust * ratio ** max(times, 0), (1 - trust) * ratio ** max(-times, 0)
+            belief = odds[0] / sum(odds)
+            if 0 < trust < 1 and abs(times) > most:
+                belief = Fraction(int(times > 0))
+            if problem.best(at, belief, 1) > problem.kept(at, belief):
+                return False
     return True
 
 

@@ -15,7 +15,7 @@ from flint import fmpq
 
 from detente.exact.polynomial import from_fmpq, to_fmpq
 from detente.exact.region import Constraint
-from detente.trust.noise.drift import Bounds, kept_throughout
+from detente.trust.noise.drift import Bounds, Kept, kept_throughout
 from detente.trust.noise.envelope import Envelope, one_step, pieces
 from detente.trust.noise.grid_bound import GridBound
 from detente.trust.noise.model import Line, NoisyEncounter
@@ -44,8 +44,12 @@ def priors_of_keeping(meeting: NoisyEncounter, kept: Sequence[Line], values: Val
 
     ``kept`` is what keeping is worth at each node, ``values`` what may follow a deviation.
     """
-    found = [beliefs_of_keeping(meeting, kept, values, n) for n in range(len(meeting.nodes))]
-    result = kept_throughout(meeting, [beliefs.bounds for beliefs in found])
+    if meeting.beta:
+        found = [beliefs_of_keeping(meeting, kept, values, n) for n in range(len(meeting.nodes))]
+        result = kept_throughout(meeting, [beliefs.bounds for beliefs in found])
+    else:  # without a future only what is done first counts
+        found = [beliefs_of_keeping(meeting, kept, values, 0)]
+        result = Kept(found[0].bounds, 0, 0)
     game = meeting.rg.game
 
     def named(node: int | None, below: bool) -> Constraint | None:

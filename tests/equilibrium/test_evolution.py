@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import detente as dt
-from detente.equilibrium.evolution import MAX_SUPPORTS, evolutionarily_stable, symmetric_payoffs
+from detente.equilibrium.evolution import MAX_SUPPORTS, evolutionarily_stable
+from detente.equilibrium.selection import symmetric_payoffs
 from tests.catalogue.exact_checker import extreme_equilibria
 
 Vector = tuple[F, ...]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import detente as dt
 from detente.exact.intervals import IntervalSet
-from detente.trust.substitutes_check import keeping_is_optimal_with
+from detente.trust.check import keeping_is_optimal
 from tests.trust.test_frontier import random_case
 
 C, D = "Relax", "Restrict"
@@ -78,7 +78,7 @@ def test_a_justified_restriction_forfeits_nothing() -> None:
     game = pd(5, 3, 1, 0)
     contrite = dt.agreements.contrite_tit_for_tat(game)
     huge = F(10**6)
-    assert keeping_is_optimal_with(
+    assert keeping_is_optimal(
         dt.RepeatedGame(game, "9/10"), contrite, 0, dt.machines.always(C), F(1), lambda own, their: -huge * (own)
     )
     found = dt.substitutes(dt.RepeatedGame(game, "9/10"), contrite, player=0, opportunist=dt.machines.always(C))

@@ -28,8 +28,7 @@ import numpy as np
 from flint import fmpq_mat
 from numpy.typing import NDArray
 
-from detente.equilibrium.evolution import symmetric_payoffs
-from detente.equilibrium.selection import is_evolutionarily_stable
+from detente.equilibrium.selection import is_evolutionarily_stable, symmetric_payoffs
 from detente.errors import CertificateError, ParameterError, UnsupportedError
 from detente.exact.polynomial import to_fmpq
 from detente.exact.rational import to_fraction

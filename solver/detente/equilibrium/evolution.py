@@ -30,8 +30,8 @@ from typing import Any
 
 from flint import fmpz_mat
 
-from detente.equilibrium.selection import is_evolutionarily_stable
-from detente.errors import CertificateError, ParameterError, UnsupportedError
+from detente.equilibrium.selection import is_evolutionarily_stable, symmetric_payoffs
+from detente.errors import CertificateError, UnsupportedError
 from detente.exact.matrix_game import solve_matrix_game
 from detente.exact.polynomial import from_fmpq
 from detente.game.display import number_text
@@ -112,29 +112,6 @@ class EvolutionarilyStable:
         return " + ".join(f"{number_text(p)} {name}" for p, name in zip(self.strategy, self.labels, strict=True) if p)
 
     __repr__ = __str__
-
-
-def symmetric_payoffs(game: Game) -> list[list[Fraction]]:
-    """The exact matrix A of a symmetric two-player game: what an action (row) receives against another (column).
-
-    Raises
-    ------
-    UnsupportedError
-        If the game is not symmetric with two players.
-
-    Examples
-    --------
-    >>> symmetric_payoffs(Game.symmetric([[1, 0], ["1/2", 2]]))[1]
-    [Fraction(1, 2), Fraction(2, 1)]
-    """
-    if not isinstance(game, Game):
-        raise ParameterError("game", game, "a detente Game")
-    if game.n_players != 2 or game.shape[0] != game.shape[1]:
-        raise UnsupportedError("game", f"shape {game.shape}", "a symmetric two-player game")
-    A: list[list[Fraction]] = game.exact_payoffs[0].tolist()
-    if game.exact_payoffs[1].T.tolist() != A:
-        raise UnsupportedError("game", "unequal payoffs", "a symmetric game: each receives A[own, other]")
-    return A
 
 
 def evolutionarily_stable(game: Game) -> tuple[EvolutionarilyStable, ...]:

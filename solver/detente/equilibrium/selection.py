@@ -90,6 +90,29 @@ def p_dominance(game: Game, profile: Any) -> tuple[Fraction, ...]:
     return tuple(least)
 
 
+def symmetric_payoffs(game: Game) -> list[list[Fraction]]:
+    """The exact matrix A of a symmetric two-player game: what an action (row) receives against another (column).
+
+    Raises
+    ------
+    UnsupportedError
+        If the game is not symmetric with two players.
+
+    Examples
+    --------
+    >>> symmetric_payoffs(Game.symmetric([[1, 0], ["1/2", 2]]))[1]
+    [Fraction(1, 2), Fraction(2, 1)]
+    """
+    if not isinstance(game, Game):
+        raise ParameterError("game", game, "a detente Game")
+    if game.n_players != 2 or game.shape[0] != game.shape[1]:
+        raise UnsupportedError("game", f"shape {game.shape}", "a symmetric two-player game")
+    A: list[list[Fraction]] = game.exact_payoffs[0].tolist()
+    if game.exact_payoffs[1].T.tolist() != A:
+        raise UnsupportedError("game", "unequal payoffs", "a symmetric game: each receives A[own, other]")
+    return A
+
+
 def is_evolutionarily_stable(game: Game, strategy: Any) -> bool:
     """Whether a strategy (an action, or probabilities) of a symmetric two-player game is evolutionarily stable.
 
@@ -108,13 +131,7 @@ def is_evolutionarily_stable(game: Game, strategy: Any) -> bool:
     >>> is_evolutionarily_stable(hawk_dove, ["1/2", "1/2"]), is_evolutionarily_stable(hawk_dove, 0)
     (True, False)
     """
-    if not isinstance(game, Game):
-        raise ParameterError("game", game, "a detente Game")
-    if game.n_players != 2 or game.shape[0] != game.shape[1]:
-        raise UnsupportedError("game", f"shape {game.shape}", "a symmetric two-player game")
-    A: Matrix = game.exact_payoffs[0].tolist()
-    if game.exact_payoffs[1].T.tolist() != A:
-        raise UnsupportedError("game", "unequal payoffs", "a symmetric game: each receives A[own, other]")
+    A: Matrix = symmetric_payoffs(game)
     resolved = game.resolve([strategy, strategy])[0]
     n = len(A)
     x = [Fraction(int(k == resolved)) for k in range(n)] if isinstance(resolved, int) else _fractions(resolved)

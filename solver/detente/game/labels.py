@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar
 
 from detente.errors import LabelError, ProfileError
 
 Label = str | int
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 def make_labels(names: Any, count: int, argument: str, default: Sequence[Label]) -> tuple[Label, ...]:
@@ -38,3 +40,31 @@ def index_of(name: Any, labels: Sequence[Label], argument: str) -> int:
     if isinstance(name, str) and name in labels:
         return labels.index(name)
     raise LabelError(argument, name, labels)
+
+
+class ByLabel(Mapping[K, V]):
+    """Values by label; an unknown label raises :class:`~detente.errors.LabelError`, which says what ``kind`` it is."""
+
+    def __init__(self, rows: Mapping[K, V], kind: str) -> None:
+        self._rows: dict[K, V] = dict(rows)
+        self._kind = kind
+
+    def __getitem__(self, label: Any) -> V:
+        if label not in self._rows:
+            raise LabelError(self._kind, label, self._rows)
+        return self._rows[label]
+
+    def get(self, label: Any, default: Any = None) -> Any:
+        return self._rows.get(label, default)
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._rows
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{label!r}: {value!r}" for label, value in self._rows.items()) + "}"

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from detente.errors import CertificateError, LabelError
 from detente.exact.polynomial import evaluate
 from detente.exact.rational import fraction_text
 from detente.game.agreement import Agreement
 from detente.game.display import table_html
+from detente.game.labels import ByLabel
 from detente.game.repeated import RepeatedGame
-from detente.game.stochastic import StochasticGame
 from detente.repeated.check import is_subgame_perfect, slacks
 from detente.repeated.kernel import player_problem, strategy
 from detente.repeated.parameters import Environment
+
+if TYPE_CHECKING:
+    from detente.game.stochastic import StochasticGame
 
 
 class Deviation(NamedTuple):
@@ -46,27 +49,16 @@ class ByPlayer(tuple[Fraction, ...]):
         return super().__getitem__(key)
 
 
-class Values(Mapping[str, ByPlayer]):
+class Values(ByLabel[str, ByPlayer]):
     """Normalised average values of an agreement: ``values[state]`` is one number a player."""
 
     def __init__(self, rows: Mapping[str, ByPlayer]) -> None:
-        self._rows = dict(rows)
+        super().__init__(rows, "state")
 
     def __getitem__(self, state: Any) -> ByPlayer:
         if isinstance(state, tuple) and len(state) == 2:
             return self[state[0]][state[1]]  # type: ignore[no-any-return]
-        if state not in self._rows:
-            raise LabelError("state", state, self._rows)
-        return self._rows[state]
-
-    def __contains__(self, state: object) -> bool:
-        return state in self._rows
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
+        return super().__getitem__(state)
 
     def __repr__(self) -> str:
         return "{" + ", ".join(f"{s!r}: ({', '.join(map(str, v))})" for s, v in self._rows.items()) + "}"

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import inf
 from time import monotonic
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from detente.errors import LabelError, ParameterError, UnsupportedError
 from detente.exact.intervals import IntervalSet
@@ -29,11 +29,13 @@ from detente.exact.region import Constraint, Region, region_of
 from detente.exact.sign_sets import where_nonnegative
 from detente.game.agreement import BoundAgreement
 from detente.game.repeated import RepeatedGame
-from detente.game.stochastic import StochasticGame
 from detente.repeated.check import is_nash, is_subgame_perfect
 from detente.repeated.decision import DecisionProblem, Plan
 from detente.repeated.kernel import player_problem, strategy
 from detente.repeated.parameters import Environment, resolve_over, with_parameter
+
+if TYPE_CHECKING:
+    from detente.game.stochastic import StochasticGame
 
 Concept = Literal["subgame-perfect", "nash"]
 CONCEPTS = {"subgame-perfect": "is subgame perfect", "nash": "is a Nash equilibrium"}
@@ -119,11 +121,15 @@ def holds_where(
     def holds_at(x: Fraction) -> bool:
         return check(with_parameter(rg, choice, x), ag, whose)
 
+    who = None if player is None else rg.game.players[whose[0]]
+    return region_of(choice.label(rg.game), claim_text(ag, concept, who), env.domain, constraints, holds_at)
+
+
+def claim_text(ag: Any, concept: str, player: Any = None) -> str:
+    """What a region says of an agreement: "Grim trigger is subgame perfect", perhaps for one player."""
     title = ag.name or "the agreement"
     claim = f"{title[0].upper()}{title[1:]} {CONCEPTS[concept]}"
-    if player is not None:
-        claim += f" for {rg.game.players[whose[0]]}"
-    return region_of(choice.label(rg.game), claim, env.domain, constraints, holds_at)
+    return claim if player is None else f"{claim} for {player}"
 
 
 def _clock(budget: float | None) -> Callable[[], None]:

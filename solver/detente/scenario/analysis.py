@@ -34,7 +34,7 @@ from detente.scenario.record import Quarter, recorded_quarters
 from detente.scenario.scenario import Scenario
 from detente.scenario.truce import TruceAnswer, truce_answer
 from detente.scenario.trust_answers import AgreementTrust, agreement_trust
-from detente.scenario.uncertainty import Flip, as_component, class_flips
+from detente.scenario.uncertainty import Flip, class_flips, varying_components
 from detente.trust.frontier import Frontier, trust_frontier
 from detente.trust.one_shot import basin_of_distrust, belief_threshold
 from detente.trust.region import trust_region
@@ -203,14 +203,8 @@ def analyse(scenario: Scenario) -> Analysis:
     best = _least_demanding(agreements)
     sensitivity = {}
     if best is not None:
-        for player in scenario.players:
-            for symbol, quantity in scenario.components[player].items():
-                if quantity.low < quantity.high:
-                    try:
-                        over = as_component(scenario, player, symbol)
-                    except UnsupportedError:
-                        continue
-                    sensitivity[over.name] = holds_where(seen, scenario.agreements[best], over)
+        for _, over in varying_components(scenario):
+            sensitivity[over.name] = holds_where(seen, scenario.agreements[best], over)
     return Analysis(
         scenario=scenario,
         equilibria=nash_equilibria(game),

@@ -26,7 +26,7 @@ from detente.repeated.parameters import Component
 from detente.repeated.thresholds import holds_where
 from detente.scenario.scenario import Scenario
 from detente.scenario.trust_answers import AgreementTrust
-from detente.scenario.uncertainty import AT, as_component
+from detente.scenario.uncertainty import AT, varying_components
 
 if TYPE_CHECKING:
     from detente.scenario.analysis import AgreementAnalysis
@@ -130,15 +130,9 @@ def _ways(scenario: Scenario, relaxing: Mapping[str, AgreementAnalysis]) -> list
         }
         # Patience has to rise; noise and hazard have to fall: noise beyond one half turns acts into their opposite.
         found += _closest(label, quantity.central, regions, up=label == "discount", down=label != "discount")
-    for player in scenario.players:
-        for symbol, quantity in scenario.components[player].items():
-            if quantity.low < quantity.high:
-                try:
-                    over = as_component(scenario, player, symbol)
-                except UnsupportedError:
-                    continue
-                regions = {name: holds_where(rg, a.agreement, over) for name, a in relaxing.items()}
-                found += _closest(over.name, quantity.central, regions)
+    for quantity, over in varying_components(scenario):
+        regions = {name: holds_where(rg, a.agreement, over) for name, a in relaxing.items()}
+        found += _closest(over.name, quantity.central, regions)
     if not any("." in way.parameter for way in found):
         dials = _both_dials(scenario)
         if dials is not None:

@@ -13,7 +13,7 @@ For one agreement and one side:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -21,6 +21,7 @@ from typing import Any
 
 from detente.errors import CertificateError, ProfileError
 from detente.game.agreement import Agreement
+from detente.game.labels import ByLabel
 from detente.game.monitoring import perfect, trembles
 from detente.game.repeated import RepeatedGame
 from detente.scenario.record import recorded_quarters
@@ -113,32 +114,23 @@ class SideTrust:
             self.substitutes.verify()
 
 
-class AgreementTrust(Mapping[Any, SideTrust]):
+class AgreementTrust(ByLabel[Any, SideTrust]):
     """One agreement and the trust of both sides, by side."""
 
     def __init__(self, needs: TrustNeeds, sides: Mapping[Any, SideTrust]) -> None:
+        super().__init__(sides, "player")
         self.needs = needs
-        self._sides: dict[Any, SideTrust] = dict(sides)
-
-    def __getitem__(self, player: Any) -> SideTrust:
-        return self._sides[player]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._sides)
-
-    def __len__(self) -> int:
-        return len(self._sides)
 
     @property
     def most_needed(self) -> Fraction | None:
         """The trust that is proven to be enough for both sides at the scenario's noise; None if none is."""
-        needed = [side.here.upper for side in self._sides.values()]
+        needed = [side.here.upper for side in self.values()]
         return None if None in needed else max(x for x in needed if x is not None)
 
     def verify(self) -> None:
         """Check what each side needs, and that the least trust when acts are seen is the same found in two ways."""
         self.needs.verify()
-        for player, side in self._sides.items():
+        for player, side in self.items():
             side.verify()
             if side.seen.exact and side.seen.lower != self.needs[player].least:
                 raise CertificateError("trust", side.seen.lower, f"{self.needs[player].least}, as without noise")

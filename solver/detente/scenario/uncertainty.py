@@ -8,7 +8,8 @@ anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.errors import ParameterError
+from detente.errors import ParameterError, UnsupportedError
 from detente.exact.algebraic import real_roots
 from detente.exact.intervals import Interval, between, sorted_distinct
 from detente.exact.polynomial import Poly, evaluate
@@ -103,6 +104,15 @@ def _flips(low: Fraction, high: Fraction, players: list[dict[str, Poly]]) -> tup
 def _payoffs(gains: Fraction, safer: Fraction, better: Fraction) -> tuple[Fraction, ...]:
     """T, R, P and S with T − R, P − S and R − P as given, and R = 0."""
     return gains, Fraction(0), -better, -better - safer
+
+
+def varying_components(scenario: Scenario) -> Iterator[tuple[Quantity, Component]]:
+    """Every component with a range on which the payoffs depend polynomially, with itself as a parameter."""
+    for player in scenario.players:
+        for symbol, quantity in scenario.components[player].items():
+            if quantity.low < quantity.high:
+                with suppress(UnsupportedError):
+                    yield quantity, as_component(scenario, player, symbol)
 
 
 def as_component(scenario: Scenario, player: str, symbol: str) -> Component:

@@ -121,7 +121,7 @@ def encounter(rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine
         raise UnsupportedError("monitoring", rg.monitoring, "perfect(); under noise see trust_bounds")
     i = rg.game.player_index(player)
     bound = bound_agreement(ag, rg, Perfect())
-    machine = always(worst_action(rg, i)) if opportunist is None else opportunist
+    machine = opportunist_or_default(rg, i, opportunist)
     other = bind_machine(machine, rg.game, 1 - i)
     nodes: list[Node] = [(UNKNOWN, 0, 0)]
     known = set(nodes)
@@ -132,6 +132,11 @@ def encounter(rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine
                     known.add(target)
                     nodes.append(target)
     return Encounter(rg, ag, bound, i, other, tuple(nodes))
+
+
+def opportunist_or_default(rg: RepeatedGame, player: int, opportunist: Machine | None) -> Machine:
+    """The partner's other type: as given, or one who always plays the action that is worst for ``player``."""
+    return always(worst_action(rg, player)) if opportunist is None else opportunist
 
 
 def worst_action(rg: RepeatedGame, player: int) -> int:

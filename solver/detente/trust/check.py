@@ -7,7 +7,7 @@ improvement with elimination in Fractions. Nothing here is shared with the solve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -17,42 +17,53 @@ from detente.game.machine import Machine
 from detente.game.repeated import RepeatedGame
 from detente.repeated.check import Lottery, attains_best_value, next_state
 
-Situation = tuple[Fraction, str, str]
+Situation = tuple[bool, Fraction, str, str]  # whether it is the first period; belief; states of agreement and machine
 Belief = tuple[tuple[str, Fraction, str], ...]  # who the partner may be: name, probability, state
 
 
-def keeping_is_optimal(rg: RepeatedGame, ag: Agreement, player: int, other: Machine, trust: Fraction) -> bool:
-    """Whether keeping ``ag`` from the first period is a best reply of ``player`` at prior ``trust``."""
-    start: Situation = (trust, ag.start, other.start)
+def keeping_is_optimal(
+    rg: RepeatedGame,
+    ag: Agreement,
+    player: int,
+    other: Machine,
+    trust: Fraction,
+    payment: Callable[[bool, bool], Fraction] = lambda own, their: Fraction(0),
+    first_step: Fraction = Fraction(1),
+) -> bool:
+    """Whether keeping ``ag`` from the first period is a best reply of ``player`` at prior ``trust``.
+
+    ``payment(own, their)`` is added in a period in which the player, the partner, or both depart from the agreement;
+    the first period's payoffs are multiplied by ``first_step``.
+    """
+    game, partner = rg.game, 1 - player
+
+    def lottery(at: Situation, action: int) -> Lottery:
+        first, belief, s, m = at
+        prescribed = [game.action_index(j, a) for j, a in enumerate(ag.play[s])]
+        kept, rival = prescribed[partner], game.action_index(partner, other.play[m])
+        out: Lottery = []
+        for act in sorted({kept, rival}):
+            from_keeper = belief if act == kept else Fraction(0)
+            from_other = 1 - belief if act == rival else Fraction(0)
+            chance = from_keeper + from_other
+            if chance:
+                profile = (action, act) if player == 0 else (act, action)
+                pay = game.exact_payoffs[(player, *profile)]
+                pay += payment(action != prescribed[player], act != kept)
+                machine_state = machine_next(game, other, m, player, action)
+                after = (False, from_keeper / chance, next_state(rg, ag, s, profile), machine_state)
+                out.append((chance, pay * first_step if first else pay, after))
+        return out
+
+    start: Situation = (True, trust, ag.start, other.start)
     situations = [start]
     lotteries: dict[Situation, list[Lottery]] = {}
     for at in situations:  # grows as situations are reached
-        lotteries[at] = [_lottery(rg, ag, player, other, at, a) for a in range(rg.game.shape[player])]
-        for lottery in lotteries[at]:
-            situations += [t for _, _, t in lottery if t not in situations]  # type: ignore[misc]
-    keep = {at: rg.game.action_index(player, ag.play[at[1]][player]) for at in situations}
+        lotteries[at] = [lottery(at, a) for a in range(game.shape[player])]
+        for row in lotteries[at]:
+            situations += [t for _, _, t in row if t not in situations]  # type: ignore[misc]
+    keep = {at: game.action_index(player, ag.play[at[2]][player]) for at in situations}
     return attains_best_value(rg, player, lotteries, keep, start)
-
-
-def _lottery(rg: RepeatedGame, ag: Agreement, player: int, other: Machine, at: Situation, action: int) -> Lottery:
-    game, partner = rg.game, 1 - player
-    belief, s, m = at
-    kept = game.action_index(partner, ag.play[s][partner])
-    rival = game.action_index(partner, other.play[m])
-    out: Lottery = []
-    for act in sorted({kept, rival}):
-        from_keeper = belief if act == kept else Fraction(0)
-        from_other = 1 - belief if act == rival else Fraction(0)
-        chance = from_keeper + from_other
-        if chance:
-            profile = (action, act) if player == 0 else (act, action)
-            after = (
-                from_keeper / chance,
-                next_state(rg, ag, s, profile),
-                machine_next(game, other, m, player, action),
-            )
-            out.append((chance, game.exact_payoffs[(player, *profile)], after))
-    return out
 
 
 def best_against_types(

@@ -148,16 +148,12 @@ class _Cover:
             last = gain
 
     def _gain(self, plan: Policy) -> _Gain:
-        gains, scales = [], []
+        sides = []
         for problem, kept in zip((self.one, self.zero), self.kept, strict=True):
             value = problem.value(plan)
-            gains.append(value.numerators[0] * kept.denominator - kept.numerators[0] * value.denominator)
-            scales.append(value.denominator * kept.denominator)
-        # The nodes' graph with trust in it is block triangular, so both denominators are det(I − βP) for the blocks,
-        # but for the positive constants that elimination puts there.
-        ratio = scales[1][scales[1].degree()] / scales[0][scales[0].degree()]
-        assert scales[0] * ratio == scales[1]
-        return _Gain(gains[0] * ratio, gains[1])
+            sides.append(value.numerators[0] * kept.denominator - kept.numerators[0] * value.denominator)
+        # The nodes' graph with trust in it is block triangular, so both sides have the same positive denominator.
+        return _Gain(*sides)
 
     def _follow(self, gain: _Gain) -> None:
         a, b = gain.at_one, gain.at_zero

@@ -21,10 +21,9 @@ from detente.exact.polynomial import polynomial
 from detente.exact.rational import to_fraction, to_probability
 from detente.game.agreement import Agreement
 from detente.game.machine import Machine
-from detente.game.machines import always
 from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import UNIT_INTERVAL, Over, resolve_over, with_parameter
-from detente.trust.belief import Encounter, Trust, encounter, worst_action
+from detente.trust.belief import Encounter, Trust, encounter, opportunist_or_default
 from detente.trust.check import keeping_is_optimal
 from detente.trust.cover import Family, Piece, greatest_prior, least_prior
 
@@ -196,7 +195,7 @@ def trust_frontier(
     choice = Over("discount", meeting.player) if over == "discount" else resolve_over(over, rg)
     if choice.kind == "noise":
         raise UnsupportedError("over", over, "a parameter other than noise")
-    machine = always(worst_action(rg, meeting.player)) if opportunist is None else opportunist
+    machine = opportunist_or_default(rg, meeting.player, opportunist)
 
     def check(x: Fraction, mu: Fraction) -> bool:
         return keeping_is_optimal(with_parameter(rg, choice, x), ag, meeting.player, machine, mu)

@@ -28,14 +28,13 @@ from detente.exact.rational import fraction_text, to_probability
 from detente.game.agreement import Agreement, BoundAgreement
 from detente.game.display import table_html
 from detente.game.machine import BoundMachine, Machine, bind_machine
-from detente.game.machines import always
 from detente.game.monitoring import PublicSignals, Trembles
 from detente.game.repeated import RepeatedGame
-from detente.trust.belief import worst_action
+from detente.trust.belief import opportunist_or_default
 from detente.trust.region import trust_region
-from detente.trust.types.partner_types import bound_agreement, require_two_players
+from detente.trust.types.partner_types import KEEPER, bound_agreement, require_two_players
 
-KEEPER, OPPORTUNIST = "keeps the agreement", "opportunist"
+OPPORTUNIST = "opportunist"
 # Histories are taken together where they lead to the same beliefs; this many such nodes a period, at the most.
 MAX_NODES = 100_000
 
@@ -273,7 +272,7 @@ class _Learner:
         self.player = rg.game.player_index(player)
         self.partner = 1 - self.player
         if types is None:
-            types = {OPPORTUNIST: always(worst_action(rg, self.player)) if opportunist is None else opportunist}
+            types = {OPPORTUNIST: opportunist_or_default(rg, self.player, opportunist)}
         if not isinstance(types, Mapping) or not types or KEEPER in types:
             raise ParameterError("types", types, f"a mapping from names other than {KEEPER!r} to machines")
         self.machines = types

@@ -7,20 +7,20 @@ beside what is at *stake*, −a. Both are normalised average values, in units of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from detente.errors import CertificateError, LabelError
+from detente.errors import CertificateError
 from detente.exact.polynomial import ONE, X
 from detente.exact.rational import fraction_text
 from detente.game.agreement import Agreement
+from detente.game.labels import ByLabel
 from detente.game.machine import Machine
-from detente.game.machines import always
 from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import UNIT_INTERVAL
-from detente.trust.belief import Trust, encounter, worst_action
+from detente.trust.belief import Trust, encounter, opportunist_or_default
 from detente.trust.check import keeping_is_optimal
 from detente.trust.types.partner_types import require_two_players
 
@@ -63,23 +63,12 @@ class TrustNeed:
         )
 
 
-class TrustNeeds(Mapping[Any, TrustNeed]):
+class TrustNeeds(ByLabel[Any, TrustNeed]):
     """What each player needs to keep one agreement, by player."""
 
     def __init__(self, rg: RepeatedGame, agreement: Agreement, rows: Mapping[Any, TrustNeed]) -> None:
+        super().__init__(rows, "player")
         self.rg, self.agreement = rg, agreement
-        self._rows: dict[Any, TrustNeed] = dict(rows)
-
-    def __getitem__(self, player: Any) -> TrustNeed:
-        if player not in self._rows:
-            raise LabelError("player", player, self._rows)
-        return self._rows[player]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
     @property
     def more(self) -> Any:
@@ -145,7 +134,7 @@ def trust_needs(rg: RepeatedGame, ag: Agreement) -> TrustNeeds:
 
 def _need(rg: RepeatedGame, ag: Agreement, player: Any) -> TrustNeed:
     meeting = encounter(rg, ag, player)
-    opportunist = always(worst_action(rg, meeting.player))
+    opportunist = opportunist_or_default(rg, meeting.player, None)
     problem = meeting.problem(Trust(X, ONE), None, UNIT_INTERVAL)
     keep, zero, one = meeting.keep, Fraction(0), Fraction(1)
     kept = problem.value(keep)

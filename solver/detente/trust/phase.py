@@ -28,7 +28,7 @@ from detente.game.agreement import Agreement
 from detente.game.machine import Machine
 from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import UNIT_INTERVAL, Over, resolve_over, with_parameter
-from detente.repeated.thresholds import CONCEPTS, Concept, holds_where
+from detente.repeated.thresholds import CONCEPTS, Concept, claim_text, holds_where
 from detente.trust.frontier import Frontier, trust_frontier
 
 MAX_CELLS = 100_000_000
@@ -216,8 +216,6 @@ def phase_diagram(
     second = resolve_over(y, rg)
     if first == second:
         raise ParameterError("y", y, "another parameter than x")
-    title = ag.name or "the agreement"
-    claim = f"{title[0].upper()}{title[1:]} {CONCEPTS[concept]}"
     rows = _range("y_range", y_range, second.domain)
 
     def region(value: Fraction) -> Any:
@@ -228,7 +226,7 @@ def phase_diagram(
         y=second.label(rg.game),
         x_range=_range("x_range", x_range, first.domain),
         y_range=rows,
-        claims=(claim,),
+        claims=(claim_text(ag, concept),),
         frontiers={},
         _slice=lambda value: (region(value).set & IntervalSet((rows,)),),
         _verify=lambda value: region(value).verify(),

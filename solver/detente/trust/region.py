@@ -23,11 +23,10 @@ from detente.exact.rational import to_probability
 from detente.exact.region import Constraint, Region, region_of
 from detente.game.agreement import Agreement
 from detente.game.machine import Machine
-from detente.game.machines import always
 from detente.game.repeated import RepeatedGame
 from detente.repeated.decision import DecisionProblem
 from detente.repeated.parameters import UNIT_INTERVAL, resolve_over, with_parameter
-from detente.trust.belief import Encounter, constant_trust, encounter, worst_action
+from detente.trust.belief import Encounter, constant_trust, encounter, opportunist_or_default
 from detente.trust.check import keeping_is_optimal
 from detente.trust.noise.bounds import trust_bounds
 from detente.trust.noise.one_parameter import region_under_trembles
@@ -87,7 +86,7 @@ def trust_region(
     if choice.kind == "noise" or is_noisy(rg):
         return region_under_trembles(rg, ag, player, opportunist, over, level)
     meeting = encounter(rg, ag, player, opportunist)
-    machine = always(worst_action(rg, meeting.player)) if opportunist is None else opportunist
+    machine = opportunist_or_default(rg, meeting.player, opportunist)
 
     def holds_at(x: Fraction) -> bool:
         return keeping_is_optimal(with_parameter(rg, choice, x), ag, meeting.player, machine, level)
@@ -98,7 +97,7 @@ def trust_region(
 
 def _over_trust(rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine | None) -> Region:
     meeting = encounter(rg, ag, player, opportunist)
-    machine = always(worst_action(rg, meeting.player)) if opportunist is None else opportunist
+    machine = opportunist_or_default(rg, meeting.player, opportunist)
 
     def holds_at(x: Fraction) -> bool:
         return keeping_is_optimal(rg, ag, meeting.player, machine, x)

@@ -21,27 +21,35 @@ apply to every breach, not only to the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
 from typing import Any
 
-from detente.errors import LabelError
 from detente.exact.intervals import Interval, IntervalSet
 from detente.exact.polynomial import ZERO, Poly, X, constant, polynomial, to_fmpq
 from detente.exact.rational import to_probability
 from detente.exact.sign_sets import where_nonnegative
 from detente.game.agreement import Agreement
+from detente.game.labels import ByLabel
 from detente.game.machine import Machine
-from detente.game.machines import always
 from detente.game.repeated import RepeatedGame
 from detente.repeated.decision import Choice, DecisionProblem
 from detente.repeated.parameters import UNIT_INTERVAL
-from detente.trust.belief import KEEPER, OPPORTUNIST, UNKNOWN, Encounter, Trust, encounter, successors, worst_action
+from detente.trust.belief import (
+    KEEPER,
+    OPPORTUNIST,
+    UNKNOWN,
+    Encounter,
+    Trust,
+    encounter,
+    opportunist_or_default,
+    successors,
+)
+from detente.trust.check import keeping_is_optimal
 from detente.trust.cover import Family, least_prior
 from detente.trust.frontier import Frontier, trust_frontier
-from detente.trust.substitutes_check import keeping_is_optimal_with
 
 SIZES = Interval(Fraction(0), inf, True, False)
 INSTRUMENTS = ("bond", "own bond", "first step", "patience", "hazard")
@@ -94,22 +102,11 @@ class Substitute:
         return f"<Substitute {self.name} for {self.frontier.player}: {self.frontier!r}>"
 
 
-class Substitutes(Mapping[str, Substitute]):
+class Substitutes(ByLabel[str, Substitute]):
     """Every instrument for one player and agreement, by name."""
 
     def __init__(self, rows: Mapping[str, Substitute]) -> None:
-        self._rows = dict(rows)
-
-    def __getitem__(self, name: str) -> Substitute:
-        if name not in self._rows:
-            raise LabelError("instrument", name, self._rows)
-        return self._rows[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
+        super().__init__(rows, "instrument")
 
     def exchange_rate(self, one: str, other: str) -> Fraction | None:
         """How many units of ``other`` replace one unit of ``one`` at today's sizes; None if that is not defined."""
@@ -120,9 +117,6 @@ class Substitutes(Mapping[str, Substitute]):
         """Check every frontier by the independent test; :class:`~detente.errors.CertificateError` where one fails."""
         for row in self._rows.values():
             row.frontier.verify()
-
-    def __repr__(self) -> str:
-        return "{" + ", ".join(f"{name!r}: {row!r}" for name, row in self._rows.items()) + "}"
 
 
 def substitutes(rg: RepeatedGame, ag: Agreement, *, player: Any, opportunist: Machine | None = None) -> Substitutes:
@@ -151,7 +145,7 @@ def substitutes(rg: RepeatedGame, ag: Agreement, *, player: Any, opportunist: Ma
     Fraction(8, 1)
     """
     meeting = encounter(rg, ag, player, opportunist)
-    machine = always(worst_action(rg, meeting.player)) if opportunist is None else opportunist
+    machine = opportunist_or_default(rg, meeting.player, opportunist)
     i = meeting.player
 
     def frontier(size: str, domain: Interval, build: Callable[[Trust, Poly], DecisionProblem], check: Any) -> Frontier:
@@ -168,12 +162,12 @@ def substitutes(rg: RepeatedGame, ag: Agreement, *, player: Any, opportunist: Ma
 
     def payments(size: str, pays: Payment) -> Frontier:
         def check(x: Fraction, mu: Fraction) -> bool:
-            return keeping_is_optimal_with(rg, ag, i, machine, mu, lambda own, their: x * pays(own, their))
+            return keeping_is_optimal(rg, ag, i, machine, mu, lambda own, their: x * pays(own, their))
 
         return frontier(size, SIZES, lambda trust, x: _with_payments(meeting, trust, x, pays), check)
 
     def check_step(x: Fraction, mu: Fraction) -> bool:
-        return keeping_is_optimal_with(rg, ag, i, machine, mu, first_step=x)
+        return keeping_is_optimal(rg, ag, i, machine, mu, first_step=x)
 
     steps = frontier("first step", UNIT_INTERVAL, lambda trust, x: _with_first_step(meeting, trust, x), check_step)
     own, hazard = rg.discount[i], rg.breakdown

@@ -39,7 +39,7 @@ from detente.repeated.states.kernel import (
     stochastic_problem,
     with_stochastic_parameter,
 )
-from detente.repeated.thresholds import CONCEPTS
+from detente.repeated.thresholds import CONCEPTS, claim_text
 
 # Best replies are computed against at most this many Markov strategies of the others, for each player.
 MAX_STRATEGIES = 100_000
@@ -171,11 +171,8 @@ def stochastic_holds_where(
     def holds_at(x: Fraction) -> bool:
         return check(with_stochastic_parameter(sg, choice, x), ag, whose)
 
-    title = ag.name or "the agreement"
-    claim = f"{title[0].upper()}{title[1:]} {CONCEPTS[concept]}"
-    if player is not None:
-        claim += f" for {sg.players[whose[0]]}"
-    return region_of(choice.label(sg), claim, env.domain, constraints, holds_at)
+    who = None if player is None else sg.players[whose[0]]
+    return region_of(choice.label(sg), claim_text(ag, concept, who), env.domain, constraints, holds_at)
 
 
 # --- Markov-perfect equilibria -----------------------------------------------------------------------------------

@@ -21,10 +21,9 @@ from detente.errors import LabelError, UnsupportedError
 from detente.exact.polynomial import to_fmpq
 from detente.game.agreement import Agreement, BoundAgreement
 from detente.game.machine import BoundMachine, Machine, bind_machine
-from detente.game.machines import always
 from detente.game.monitoring import PublicSignals, Trembles
 from detente.game.repeated import RepeatedGame
-from detente.trust.belief import worst_action
+from detente.trust.belief import opportunist_or_default
 from detente.trust.types.partner_types import bound_agreement, require_two_players
 
 Trembling = Literal["both", "partner"]
@@ -85,7 +84,7 @@ def noisy_encounter(
         raise LabelError("trembling", trembling, ["both", "partner"])
     i = rg.game.player_index(player)
     bound = bound_agreement(ag, rg, rg.monitoring)
-    machine = always(worst_action(rg, i)) if opportunist is None else opportunist
+    machine = opportunist_or_default(rg, i, opportunist)
     other = bind_machine(machine, rg.game, 1 - i)
     if isinstance(rg.monitoring, PublicSignals) and len(other.states) > 1:
         raise UnsupportedError("opportunist", machine, "one state: under a public signal no act of the player is seen")

@@ -28,12 +28,11 @@ from detente.exact.region import Constraint, Region, region_of
 from detente.exact.sign_sets import where_nonnegative
 from detente.game.agreement import Agreement, BoundAgreement
 from detente.game.machine import BoundMachine, Machine, bind_machine
-from detente.game.machines import always
 from detente.game.monitoring import Perfect, Trembles, trembles
 from detente.game.repeated import RepeatedGame
 from detente.repeated.decision import Choice, DecisionProblem
 from detente.repeated.parameters import Environment, Over, resolve_over, with_parameter
-from detente.trust.belief import worst_action
+from detente.trust.belief import opportunist_or_default
 from detente.trust.check import keeping_is_optimal
 from detente.trust.noise.bounds import trust_bounds
 from detente.trust.noise.check import keeping_is_optimal_under_noise, keeping_is_optimal_under_trembles
@@ -55,7 +54,7 @@ def region_under_trembles(
     choice = resolve_over(over, rg)
     i = rg.game.player_index(player)
     name, labels = rg.game.players[i], rg.game.actions[i]
-    machine = always(worst_action(rg, i)) if opportunist is None else opportunist
+    machine = opportunist_or_default(rg, i, opportunist)
     bound = bound_agreement(ag, rg, rg.monitoring)
     model = _Model(_environment(rg, over, choice), bound, bind_machine(machine, rg.game, 1 - i), i)
     domain, ends = choice.domain, IntervalSet()

@@ -45,14 +45,18 @@ class Algebraic:
     (0.6180339887498949, True)
     """
 
-    __slots__ = ("_flint", "_hi", "_index", "_lo", "_rising", "polynomial")
+    __slots__ = ("_flint", "_hi", "_index", "_lo", "_polynomial", "_rising")
 
     def __init__(self, minimal: Any, index: int | None, lo: Fraction, hi: Fraction) -> None:
         self._flint = minimal
-        self.polynomial = Polynomial(_coefficients(minimal))
+        self._polynomial = Polynomial(_coefficients(minimal))
         self._index = index
         self._lo, self._hi = lo, hi
         self._rising = _sign_at(minimal, hi) > 0
+
+    @property
+    def polynomial(self) -> Polynomial:
+        return self._polynomial
 
     @property
     def index(self) -> int:
@@ -86,7 +90,7 @@ class Algebraic:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Algebraic):
-            return self is other or (self.polynomial == other.polynomial and self._meets(other))
+            return self is other or (self._polynomial == other._polynomial and self._meets(other))
         return False if isinstance(other, Real) else NotImplemented
 
     def _meets(self, other: Algebraic) -> bool:
@@ -115,7 +119,7 @@ class Algebraic:
         return self._hi <= point
 
     def __hash__(self) -> int:
-        return hash(self.polynomial)
+        return hash(self._polynomial)
 
     def __reduce__(self) -> Any:
         return _restored, (tuple(self.polynomial), self._index, self._lo, self._hi)

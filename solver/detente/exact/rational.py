@@ -11,6 +11,7 @@ as it (0.1 is 1/10, not 3602879701896397/36028797018963968), because that is wha
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral, Rational, Real
@@ -21,6 +22,8 @@ from detente.errors import DetenteError, ParameterError
 # "1e999999999" is a short string and a number with a billion digits: refuse what no one means.
 MAX_DECIMAL_EXPONENT = 5000
 MAX_NUMBER_LENGTH = 10_000
+# A few thousand probabilities in floating point miss a total of one by less.
+ROUNDING = Fraction(1, 10**12)
 
 REAL_NUMBER = "a finite real number: int, Fraction, Decimal, float or a string such as '3/4' or '0.25'"
 
@@ -66,6 +69,28 @@ def to_probability(value: Any, argument: str, *, below_one: bool = False) -> Fra
     if number < 0 or number > 1 or (below_one and number == 1):
         raise ParameterError(argument, value, allowed)
     return number
+
+
+def to_distribution(
+    values: Iterable[Any], argument: str, error: type[DetenteError] = ParameterError
+) -> tuple[Fraction, ...]:
+    """``values`` as exact probabilities that add up to exactly 1.
+
+    Floats cannot say 1/3: if one of the values is a float and their total is within 1e-12 of 1, all are divided by it.
+
+    >>> to_distribution([1 / 3] * 3, "chances")
+    (Fraction(1, 3), Fraction(1, 3), Fraction(1, 3))
+    """
+    given = list(values)
+    found = [to_fraction(p, argument, error) for p in given]
+    total = sum(found, Fraction(0))
+    if abs(total - 1) <= ROUNDING and any(isinstance(p, Real) and not is_exact_number(p) for p in given):
+        found = [p / total for p in found]
+        total = Fraction(1)
+    if total != 1 or min(found) < 0:
+        shown = [str(p) for p in found]
+        raise error(argument, shown, "non-negative probabilities that add up to exactly 1 (floats: to within 1e-12)")
+    return tuple(found)
 
 
 def fraction_text(value: Fraction, digits: int = 4) -> str:

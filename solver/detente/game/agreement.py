@@ -17,9 +17,11 @@ from typing import Any
 
 from detente.errors import AgreementError, LabelError, UnsupportedError
 from detente.game.display import outcome_text, table_html
-from detente.game.game import Game
+from detente.game.game import Game, as_game
+from detente.game.immutable import Immutable
+from detente.game.labels import is_among
 from detente.game.machine import check_states, resolve_moves
-from detente.game.monitoring import Monitoring, PublicSignals
+from detente.game.monitoring import Monitoring, PublicSignals, as_monitoring
 from detente.game.prescription import Lottery, freeze, is_certain, lottery, prescription_text
 
 MAX_OUTCOMES = 1_000_000
@@ -27,15 +29,16 @@ MAX_OUTCOMES = 1_000_000
 MAX_STATES = 256
 
 
-class Agreement:
+class Agreement(Immutable):
     """A public automaton; immutable, and not tied to one game until it is used on one.
 
     Parameters
     ----------
     play
         What is prescribed in each state: a profile with, for each player, an action (label or index), a vector of
-        probabilities over the player's actions, or a mapping from actions to probabilities (``"p/q"`` strings,
-        Fractions, decimals; they add up to exactly 1). See :mod:`detente.game.prescription`.
+        probabilities over the player's actions, or a mapping from actions to probabilities: ``"p/q"`` strings,
+        Fractions and decimals that add up to exactly 1, or floats that do to within 1e-12. See
+        :mod:`detente.game.prescription`.
     move
         For each state, the next state after each outcome: an action profile, or a signal's label. ``...`` in a
         profile stands for any action of that player, ``...`` alone for every outcome not named.
@@ -58,6 +61,11 @@ class Agreement:
     <Agreement 'grim trigger': states relaxed, dispute; starts in 'relaxed'>
     """
 
+    play: Mapping[str, tuple[Any, ...]]
+    move: Mapping[str, Mapping[Any, str]]
+    start: str
+    name: str
+
     def __init__(
         self,
         play: Mapping[str, Any],
@@ -66,12 +74,12 @@ class Agreement:
         name: str = "",
     ) -> None:
         check_states(play, move, start)
-        self.play: Mapping[str, tuple[Any, ...]] = MappingProxyType({s: _profile(s, p) for s, p in play.items()})
-        self.move: Mapping[str, Mapping[Any, str]] = MappingProxyType(
-            {s: MappingProxyType(dict(moves)) for s, moves in move.items()}
+        vars(self).update(
+            play=MappingProxyType({s: _profile(s, p) for s, p in play.items()}),
+            move=MappingProxyType({s: MappingProxyType(dict(moves)) for s, moves in move.items()}),
+            start=next(iter(play)) if start is None else start,
+            name=str(name),
         )
-        self.start: str = next(iter(play)) if start is None else start
-        self.name = str(name)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -88,6 +96,7 @@ class Agreement:
 
     def bind(self, game: Game, monitoring: Monitoring) -> BoundAgreement:
         """The agreement on a game: its states reachable from the start under any acts or signals, by index."""
+        game, monitoring = as_game(game), as_monitoring(monitoring)
         if isinstance(monitoring, PublicSignals):
             labels = monitoring.labels
             outcomes: list[tuple[int, ...]] = [(k,) for k in range(len(labels))]
@@ -144,6 +153,13 @@ class Agreement:
         return table_html(self.name or "agreement", ["state", "play", "then"], rows)
 
 
+def as_agreement(value: Any, argument: str = "ag") -> Agreement:
+    """``value`` itself if it is an agreement; a typed error otherwise."""
+    if isinstance(value, Agreement):
+        return value
+    raise AgreementError(argument, value, "a detente Agreement")
+
+
 @dataclass(frozen=True)
 class BoundAgreement:
     """An agreement on a game, by index; state 0 is the start and every state is reachable from it.
@@ -182,6 +198,6 @@ def _action_index(game: Game, player: int, action: Any) -> int:
 
 def _signal_index(labels: tuple[str, ...], position: int, label: Any) -> int:
     del position
-    if label not in labels:
+    if not is_among(label, labels):
         raise LabelError("signal", label, labels)
     return labels.index(label)

@@ -10,14 +10,14 @@ departure: only acts are seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
 from detente.errors import AgreementError, ParameterError, ProfileError, UnsupportedError
 from detente.game.agreement import MAX_STATES, Agreement
-from detente.game.game import Game
+from detente.game.game import Game, as_game
 from detente.game.machine import Machine
 from detente.game.prescription import freeze, lottery
 
@@ -80,7 +80,7 @@ def nash_reversion(game: Game, path: Profile | None = None, equilibrium: Profile
     ((Fraction(1, 2), Fraction(1, 2)), (Fraction(1, 2), Fraction(1, 2)))
     """
     # On exact payoffs, whatever the game was given in: a repeated game reads floats as decimals too.
-    stage = game if game.is_exact else Game(game.exact_payoffs, players=game.players, actions=game.actions)  # type: ignore[arg-type]
+    stage = game if as_game(game).is_exact else Game(game.exact_payoffs, players=game.players, actions=game.actions)  # type: ignore[arg-type]
     good = _path(game, path)
     if equilibrium is None:
         chosen = _reversion(stage, good)
@@ -149,6 +149,8 @@ def unconditional(profile: Profile) -> Agreement:
     >>> unconditional(("Relax", "Relax")).states
     ('always',)
     """
+    if isinstance(profile, str | Mapping) or not hasattr(profile, "__iter__"):
+        raise ProfileError("profile", profile, "a tuple of actions, one a player")
     return Agreement({"always": tuple(profile)}, {"always": {...: "always"}}, name="unconditional")
 
 
@@ -217,17 +219,18 @@ def _partner_move(machine: Machine, state: str, outcome: tuple[Any, ...], player
 
 
 def _path(game: Game, path: Profile | None) -> tuple[Any, ...]:
-    return _profile(game, [0] * game.n_players if path is None else path)
+    return _profile(game, [0] * as_game(game).n_players if path is None else path)
 
 
 def _punishment(game: Game, punishment: Profile | None) -> tuple[Any, ...]:
-    return _profile(game, [m - 1 for m in game.shape] if punishment is None else punishment)
+    return _profile(game, [m - 1 for m in as_game(game).shape] if punishment is None else punishment)
 
 
 def _profile(game: Game, profile: Any) -> tuple[Any, ...]:
     """A profile with labels for certain actions, and one probability an action for lotteries."""
-    if isinstance(profile, str) or not hasattr(profile, "__len__") or len(profile) != game.n_players:
-        raise ProfileError("profile", profile, f"{game.n_players} actions, one a player")
+    n = as_game(game).n_players
+    if isinstance(profile, str | Mapping) or not hasattr(profile, "__len__") or len(profile) != n:
+        raise ProfileError("profile", profile, f"{n} actions, one a player")
     lotteries = [lottery(game, i, freeze(entry, "profile"), "profile") for i, entry in enumerate(profile)]
     return tuple(
         game.actions[i][next(iter(chances))]
@@ -260,5 +263,5 @@ def _reversion(game: Game, path: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _require_2x2(game: Game) -> None:
-    if game.shape != (2, 2):
+    if as_game(game).shape != (2, 2):
         raise UnsupportedError("game", f"shape {game.shape}", "a 2×2 game")

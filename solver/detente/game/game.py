@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from html import escape
 from itertools import product
 from numbers import Integral
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from detente.errors import ParameterError, PayoffError, ProfileError
 from detente.exact.rational import to_fraction
 from detente.game.display import number_text, table_html
+from detente.game.immutable import Immutable
 from detente.game.labels import Label, index_of, make_labels
 from detente.game.minmax import minmax
 from detente.game.ordinal import OrdinalClass, ordinal_class
@@ -38,7 +39,7 @@ PROBABILITY_TOLERANCE = 1e-9
 MAX_CELLS = 400
 
 
-class Game:
+class Game(Immutable):
     """An ``n``-player game in strategic form; immutable.
 
     Parameters
@@ -71,6 +72,12 @@ class Game:
     'prisoners_dilemma'
     """
 
+    players: tuple[Label, ...]
+    actions: tuple[tuple[Label, ...], ...]
+    name: str
+    source: str
+    _raw: NDArray[Any]
+
     def __init__(
         self,
         payoffs: Any,
@@ -80,15 +87,16 @@ class Game:
         name: str = "",
         source: str = "",
     ) -> None:
-        self._raw = read_payoffs(payoffs)
-        self._raw.flags.writeable = False
-        shape = self._raw.shape[1:]
-        self.players: tuple[Label, ...] = make_labels(
-            players, len(shape), "players", [f"Player {i + 1}" for i in range(len(shape))]
+        raw = read_payoffs(payoffs)
+        raw.flags.writeable = False
+        n = raw.ndim - 1
+        vars(self).update(
+            _raw=raw,
+            players=make_labels(players, n, "players", _numbered(n)),
+            actions=_action_labels(actions, raw.shape[1:]),
+            name=str(name),
+            source=str(source),
         )
-        self.actions: tuple[tuple[Label, ...], ...] = _action_labels(actions, shape)
-        self.name = str(name)
-        self.source = str(source)
 
     # --- other ways to write a game -------------------------------------------------------------------------------
 
@@ -118,13 +126,14 @@ class Game:
         >>> Game.from_profiles({("L",): (1,), ("R",): ("1/2",)}).actions
         (('L', 'R'),)
         """
-        if not payoffs:
-            raise PayoffError("payoffs", payoffs, "at least one profile")
-        n = len(next(iter(payoffs)))
+        if not isinstance(payoffs, Mapping) or not payoffs:
+            raise PayoffError("payoffs", payoffs, "a mapping from profiles to payoffs, at least one")
+        first = next(iter(payoffs))
+        n = len(first) if isinstance(first, tuple) else 0
         labels: list[dict[str, int]] = [{} for _ in range(n)]
         for profile in payoffs:
-            if isinstance(profile, str) or len(profile) != n or n == 0:
-                raise ProfileError("profile", profile, f"{n} action names, one a player")
+            if not isinstance(profile, tuple) or len(profile) != n or n == 0:
+                raise ProfileError("profile", profile, f"{n or 'some'} action names in a tuple, one a player")
             for player, action in enumerate(profile):
                 labels[player].setdefault(str(action), len(labels[player]))
         array = np.empty((n, *map(len, labels)), dtype=object)
@@ -132,7 +141,7 @@ class Game:
             if profile not in payoffs:
                 raise PayoffError("payoffs", profile, "payoffs for every profile; this one is missing")
             values = payoffs[profile]
-            if len(values) != n:
+            if isinstance(values, str | Mapping) or not hasattr(values, "__len__") or len(values) != n:
                 raise PayoffError(f"payoffs[{profile}]", values, f"{n} payoffs, one a player")
             for player in range(n):
                 array[(player, *(labels[j][a] for j, a in enumerate(profile)))] = values[player]
@@ -253,6 +262,8 @@ class Game:
         """
         new_players = _renamed(self.players, players, "players")
         new_actions = list(self.actions)
+        if actions is not None and not isinstance(actions, Mapping):
+            raise ProfileError("actions", actions, "a mapping from players to names")
         for player, names in (actions or {}).items():
             i = self.player_index(player)
             new_actions[i] = _renamed(self.actions[i], names, f"actions[{player!r}]")
@@ -269,11 +280,13 @@ class Game:
 
         Listing all actions in another order permutes them.
         """
+        if not isinstance(actions, Mapping):
+            raise ProfileError("actions", actions, "a mapping from players to actions")
         raw = self._raw
         labels = list(self.actions)
         for player, kept in actions.items():
             i = self.player_index(player)
-            if isinstance(kept, str) or len(kept) == 0:
+            if isinstance(kept, str) or not hasattr(kept, "__len__") or len(kept) == 0:
                 raise ProfileError(f"actions[{player!r}]", kept, "a non-empty sequence of actions")
             chosen = [self.action_index(i, a) for a in kept]
             if len(set(chosen)) != len(chosen):
@@ -318,7 +331,7 @@ class Game:
         if isinstance(strategy, str | Integral):
             return self.action_index(i, strategy)
         argument = f"strategy of {self.players[i]}"
-        if not hasattr(strategy, "__len__") or len(strategy) != self.shape[i]:
+        if getattr(strategy, "shape", None) == () or not hasattr(strategy, "__len__") or len(strategy) != self.shape[i]:
             raise ProfileError(argument, strategy, f"an action, or {self.shape[i]} probabilities")
         entries = list(strategy)
         weights = [to_fraction(p, argument, ProfileError) for p in entries]
@@ -332,7 +345,7 @@ class Game:
         rest = [j for j in range(self.n_players) if j != i]
         if len(rest) == 1:
             j = rest[0]
-            unwrapped = not isinstance(others, str) and hasattr(others, "__len__") and len(others) == 1
+            unwrapped = isinstance(others, Sequence | np.ndarray) and not isinstance(others, str) and len(others) == 1
             if unwrapped and not (self.shape[j] == 1 and isinstance(others[0], float | Fraction)):
                 others = others[0]
             return [self._strategy(j, others)]
@@ -375,6 +388,10 @@ class Game:
     def __hash__(self) -> int:
         return hash((self.players, self.actions, self.is_exact, tuple(self.best_payoffs.ravel().tolist())))
 
+    def __reduce__(self) -> Any:  # through the constructor, which makes the payoffs read-only again
+        names: dict[str, Any] = {"players": self.players, "actions": self.actions}
+        return partial(Game, **names, name=self.name, source=self.source), (self._raw,)
+
     def __repr__(self) -> str:
         kind = "exact" if self.is_exact else "float"
         title = f" {self.name!r}" if self.name else ""
@@ -393,10 +410,22 @@ class Game:
         return table_html(self.name or " × ".join(map(str, self.players)), ["", *columns], rows)
 
 
+def as_game(value: Any, argument: str = "game") -> Game:
+    """``value`` itself if it is a game; a typed error otherwise."""
+    if isinstance(value, Game):
+        return value
+    raise ParameterError(argument, value, "a detente Game")
+
+
 def _plain(value: Any) -> Number:
     if isinstance(value, np.ndarray):  # a full contraction leaves an array without axes
         value = value.item()
     return Fraction(value) if isinstance(value, Fraction | int) else float(value)
+
+
+@lru_cache
+def _numbered(n: int) -> tuple[str, ...]:
+    return tuple(f"Player {i + 1}" for i in range(n))
 
 
 def _action_labels(actions: Any, shape: tuple[int, ...]) -> tuple[tuple[Label, ...], ...]:
@@ -425,4 +454,6 @@ def _renamed(old: tuple[Label, ...], names: Any, argument: str) -> tuple[Label, 
         for before, after in names.items():
             changed[index_of(before, old, argument)] = str(after)
         return tuple(changed)
+    if isinstance(names, str) or not hasattr(names, "__iter__"):
+        raise ProfileError(argument, names, f"{len(old)} names, or a mapping from old names to new ones")
     return tuple(names)

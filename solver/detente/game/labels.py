@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from numbers import Integral
 from typing import Any, TypeVar
 
 from detente.errors import LabelError, ProfileError
+from detente.game.immutable import Immutable
 
 Label = str | int
 K = TypeVar("K")
@@ -42,15 +43,30 @@ def index_of(name: Any, labels: Sequence[Label], argument: str) -> int:
     raise LabelError(argument, name, labels)
 
 
-class ByLabel(Mapping[K, V]):
+def is_action(value: Any) -> bool:
+    """Whether ``value`` can name an action: a label, or an index."""
+    return isinstance(value, str | Integral) and not isinstance(value, bool)
+
+
+def is_among(name: Any, known: Collection[Any]) -> bool:
+    """Whether ``name`` is one of the ``known``; False for what cannot be compared with or looked up among them."""
+    try:
+        return bool(name in known)
+    except (TypeError, ValueError):  # unhashable, or an array without a truth value
+        return False
+
+
+class ByLabel(Immutable, Mapping[K, V]):
     """Values by label; an unknown label raises :class:`~detente.errors.LabelError`, which says what ``kind`` it is."""
 
+    _rows: dict[K, V]
+    _kind: str
+
     def __init__(self, rows: Mapping[K, V], kind: str) -> None:
-        self._rows: dict[K, V] = dict(rows)
-        self._kind = kind
+        vars(self).update(_rows=dict(rows), _kind=kind)
 
     def __getitem__(self, label: Any) -> V:
-        if label not in self._rows:
+        if not is_among(label, self._rows):
             raise LabelError(self._kind, label, self._rows)
         return self._rows[label]
 

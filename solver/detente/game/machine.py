@@ -13,15 +13,18 @@ from typing import Any
 
 from detente.errors import AgreementError, LabelError
 from detente.game.game import Game
+from detente.game.immutable import Immutable
+from detente.game.labels import is_action, is_among
+from detente.game.prescription import freeze
 
 
-class Machine:
+class Machine(Immutable):
     """A strategy automaton; immutable.
 
     Parameters
     ----------
     play
-        The action (label or index) in each state.
+        The action (label or index) in each state, or a lottery over actions (see :mod:`detente.game.prescription`).
     move
         For each state, the next state after each action of the partner; the key ``...`` stands for all others.
     start
@@ -34,6 +37,11 @@ class Machine:
     <Machine: 2 states, starts in 'nice'>
     """
 
+    play: Mapping[str, Any]
+    move: Mapping[str, Mapping[Any, str]]
+    start: str
+    name: str
+
     def __init__(
         self,
         play: Mapping[str, Any],
@@ -42,16 +50,29 @@ class Machine:
         name: str = "",
     ) -> None:
         check_states(play, move, start)
-        self.play: Mapping[str, Any] = MappingProxyType(dict(play))
-        self.move: Mapping[str, Mapping[Any, str]] = MappingProxyType(
-            {s: MappingProxyType(dict(moves)) for s, moves in move.items()}
+        acts = {state: freeze(action, f"play[{state!r}]") for state, action in play.items()}
+        for state, action in acts.items():
+            if not is_action(action) and not hasattr(action, "__iter__"):
+                raise AgreementError(f"play[{state!r}]", action, "an action (its label or its index), or a lottery")
+        vars(self).update(
+            play=MappingProxyType(acts),
+            move=MappingProxyType({s: MappingProxyType(dict(moves)) for s, moves in move.items()}),
+            start=next(iter(play)) if start is None else start,
+            name=str(name),
         )
-        self.start: str = next(iter(play)) if start is None else start
-        self.name = name
 
     @property
     def states(self) -> tuple[str, ...]:
         return tuple(self.play)
+
+    def __eq__(self, other: object) -> bool:
+        """Same states, acts, moves and start; names do not count."""
+        if not isinstance(other, Machine):
+            return NotImplemented
+        return (self.play, self.move, self.start) == (other.play, other.move, other.start)
+
+    def __hash__(self) -> int:
+        return hash((self.states, self.start))
 
     def __reduce__(self) -> Any:
         return Machine, (dict(self.play), {s: dict(moves) for s, moves in self.move.items()}, self.start, self.name)
@@ -68,7 +89,7 @@ def check_states(play: Any, move: Any, start: Any) -> None:
         raise AgreementError("play", play, "a non-empty mapping from states to what is played there")
     if not isinstance(move, Mapping):
         raise AgreementError("move", move, "a mapping from states to their moves")
-    if start is not None and start not in play:
+    if start is not None and not is_among(start, play):
         raise LabelError("start", start, play)
     for state in play:
         if state not in move:
@@ -79,7 +100,7 @@ def check_states(play: Any, move: Any, start: Any) -> None:
         if not isinstance(moves, Mapping) or not moves:
             raise AgreementError(f"move[{state!r}]", moves, "a mapping from acts or signals to states")
         for target in moves.values():
-            if target not in play:
+            if not is_among(target, play):
                 raise LabelError(f"target in move[{state!r}]", target, play)
 
 

@@ -14,13 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
-from types import EllipsisType
+from types import EllipsisType, MappingProxyType
 from typing import Any
 
 from detente.errors import AgreementError, LabelError, ParameterError
 from detente.exact.polynomial import ONE, ZERO, Poly, X, constant
-from detente.exact.rational import to_probability
-from detente.game.game import Game
+from detente.exact.rational import to_distribution, to_probability
+from detente.game.game import Game, as_game
+from detente.game.labels import is_among
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ class PublicSignals:
     levels: Mapping[str, Fraction] = field(default_factory=dict, hash=False)
     pattern: Mapping[tuple[Any, ...], tuple[Chance, ...]] = field(default_factory=dict, repr=False, hash=False)
 
+    def __post_init__(self) -> None:
+        vars(self).update({name: MappingProxyType(dict(getattr(self, name))) for name in ("prob", "levels", "pattern")})
+
+    def __reduce__(self) -> Any:
+        return PublicSignals, (self.labels, dict(self.prob), dict(self.levels), dict(self.pattern))
+
     def distribution(self, game: Game, profile: tuple[int, ...]) -> tuple[Fraction, ...]:
         """The probabilities of the labels after a pure profile of indices."""
         return self.prob[self.key(game, profile)]
@@ -70,7 +77,7 @@ class PublicSignals:
 
     def depend_on(self, level: str) -> dict[tuple[Any, ...], tuple[Poly, ...]]:
         """Every distribution that uses a level, its probabilities as polynomials in it."""
-        if level not in self.levels:
+        if not is_among(level, self.levels):
             raise LabelError("level", level, self.levels)
         moving = {name: X if name == level else constant(value) for name, value in self.levels.items()}
         found = {}
@@ -125,7 +132,7 @@ def public_signals(
     prob
         Maps every action profile (labels or indices) to a distribution: a mapping label → probability, or a sequence
         of probabilities in the order of ``labels``. Unnamed labels have probability zero. The probability ``...`` of
-        one label stands for what the others leave.
+        one label stands for what the others leave. Floats that add up to 1 within 1e-12 are divided by their total.
     levels
         Named numbers that may stand in for probabilities, so that one change moves every distribution that uses it;
         ``holds_where(…, over=("signal", name))`` lets one vary.
@@ -140,14 +147,20 @@ def public_signals(
     --------
     >>> public_signals(["good", "bad"], {("C", "C"): {"good": "9/10", "bad": "1/10"}}).labels
     ('good', 'bad')
-    >>> public_signals(["good", "bad"], {("C", "C"): {"good": ..., "bad": "slip"}}, {"slip": "1/10"}).prob
-    {('C', 'C'): (Fraction(9, 10), Fraction(1, 10))}
+    >>> public_signals(["good", "bad"], {("C", "C"): {"good": ..., "bad": "slip"}}, {"slip": "1/10"}).prob["C", "C"]
+    (Fraction(9, 10), Fraction(1, 10))
     """
-    names = tuple(str(label) for label in labels)
+    several = hasattr(labels, "__iter__") and not isinstance(labels, str)
+    names = tuple(str(label) for label in labels) if several else ()
     if not names or len(set(names)) != len(names):
         raise ParameterError("labels", labels, "distinct names, at least one")
     if not isinstance(prob, Mapping) or not prob:
         raise ParameterError("prob", prob, "a mapping from action profiles to distributions over the labels")
+    for profile in prob:
+        if not isinstance(profile, tuple):
+            raise ParameterError("prob", profile, "action profiles as keys: tuples, one action a player")
+    if levels is not None and not isinstance(levels, Mapping):
+        raise ParameterError("levels", levels, "a mapping from names to probabilities")
     known = {str(name): to_probability(value, f"levels[{name!r}]") for name, value in (levels or {}).items()}
     pattern = {tuple(profile): _pattern(names, given, profile, known) for profile, given in prob.items()}
     for name in known:
@@ -170,7 +183,7 @@ def late_shipments(game: Game, noise: Any, detection: Any) -> PublicSignals:
     """
     prob = {
         profile: {"on time": ..., "late": "detection" if any(profile) else "noise"}
-        for profile in product(*map(range, game.shape))
+        for profile in product(*map(range, as_game(game).shape))
     }
     return public_signals(["on time", "late"], prob, {"noise": noise, "detection": detection})
 
@@ -179,7 +192,7 @@ def _pattern(labels: tuple[str, ...], given: Any, profile: Any, levels: Mapping[
     """A distribution as written, in the order of the labels."""
     argument = f"prob[{profile!r}]"
     if isinstance(given, Mapping):
-        unknown = [label for label in given if label not in labels]
+        unknown = [label for label in given if not is_among(label, labels)]
         if unknown:
             raise ParameterError(argument, unknown[0], f"labels among {list(labels)}")
         given = [given.get(label, 0) for label in labels]
@@ -189,7 +202,9 @@ def _pattern(labels: tuple[str, ...], given: Any, profile: Any, levels: Mapping[
         c if c is ... or (isinstance(c, str) and c in levels) else to_probability(c, argument) for c in given
     )
     rests = chances.count(...)
-    if rests > 1 or (rests == 0 and any(isinstance(c, str) for c in chances)):
+    if rests == 0 and not any(isinstance(c, str) for c in chances):
+        return to_distribution(given, argument)
+    if rests != 1:
         raise ParameterError(argument, given, "one '...' for what the others leave: at most one, and one with a level")
     return chances
 
@@ -198,7 +213,6 @@ def _distribution(chances: tuple[Chance, ...], levels: Mapping[str, Fraction], p
     given = [levels[c] if isinstance(c, str) else Fraction(0) if c is ... else Fraction(c) for c in chances]
     rest = 1 - sum(given, Fraction(0))
     weights = tuple(rest if c is ... else p for c, p in zip(chances, given, strict=True))
-    # A float distribution may miss one by rounding of its decimals only if its author did: ask for an exact total.
     if sum(weights) != 1 or rest < 0:
         total = "probabilities that add up to exactly 1"
         raise ParameterError(f"prob[{profile!r}]", [str(w) for w in weights], total)

@@ -2,7 +2,8 @@
 
 A lottery is written as a vector of probabilities, one for each action, or as a mapping from actions to probabilities;
 actions left out of a mapping have probability zero. Players draw independently and in private: others see the act that
-was drawn, or a signal of it, never the lottery. Probabilities are exact: they add up to one as they stand.
+was drawn, or a signal of it, never the lottery. Probabilities add up to exactly one; floats that do so to within 1e-12
+are divided by their total.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from detente.errors import AgreementError
-from detente.exact.rational import fraction_text, to_fraction
+from detente.exact.rational import fraction_text, to_distribution
 from detente.game.game import Game
 
 # By index: every action with positive probability, in increasing order
@@ -93,10 +94,10 @@ def prescription_text(prescription: Any) -> str:
 
 
 def _probabilities(weights: Any, given: Any, argument: str) -> tuple[Fraction, ...]:
-    found = tuple(to_fraction(p, argument, AgreementError) for p in weights)
-    if not found or min(found) < 0 or sum(found) != 1:
-        raise AgreementError(argument, given, "an action, or non-negative probabilities that add up to exactly 1")
-    return found
+    found = list(weights)
+    if not found:
+        raise AgreementError(argument, given, "an action, or probabilities of actions")
+    return to_distribution(found, argument, AgreementError)
 
 
 def is_certain(prescription: Any) -> bool:

@@ -10,13 +10,16 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from detente.errors import ParameterError
 from detente.exact.rational import to_probability
-from detente.game.game import Game
+from detente.game.game import Game, as_game
+from detente.game.immutable import Immutable
 from detente.game.monitoring import Monitoring, Perfect, as_monitoring
 
 
-class RepeatedGame:
+class RepeatedGame(Immutable):
     """An infinitely repeated game; immutable.
 
     Parameters
@@ -38,6 +41,11 @@ class RepeatedGame:
     (Fraction(3, 5), Fraction(3, 5))
     """
 
+    game: Game
+    discount: tuple[Fraction, ...]
+    breakdown: Fraction
+    monitoring: Monitoring
+
     def __init__(
         self,
         game: Game,
@@ -45,12 +53,12 @@ class RepeatedGame:
         breakdown: Any = 0,
         monitoring: Monitoring | None = None,
     ) -> None:
-        if not isinstance(game, Game):
-            raise ParameterError("game", game, "a detente Game")
-        self.game = game
-        self.discount: tuple[Fraction, ...] = _discounts(discount, game)
-        self.breakdown: Fraction = to_probability(breakdown, "breakdown")
-        self.monitoring: Monitoring = Perfect() if monitoring is None else as_monitoring(monitoring)
+        vars(self).update(
+            game=as_game(game),
+            discount=discount_factors(discount, game.n_players),
+            breakdown=to_probability(breakdown, "breakdown"),
+            monitoring=Perfect() if monitoring is None else as_monitoring(monitoring),
+        )
 
     @property
     def effective_discount(self) -> tuple[Fraction, ...]:
@@ -82,9 +90,22 @@ class RepeatedGame:
         return f"<RepeatedGame of {self.game!r}: discount={patience}, breakdown={self.breakdown}, {self.monitoring!r}>"
 
 
-def _discounts(discount: Any, game: Game) -> tuple[Fraction, ...]:
-    is_sequence = hasattr(discount, "__len__") and not isinstance(discount, str)
-    given = list(discount) if is_sequence else [discount] * game.n_players
-    if len(given) != game.n_players:
-        raise ParameterError("discount", discount, f"one number in [0, 1), or {game.n_players}, one per player")
+def as_repeated_game(value: Any, argument: str = "rg") -> RepeatedGame:
+    """``value`` itself if it is a repeated game; a typed error otherwise."""
+    if isinstance(value, RepeatedGame):
+        return value
+    raise ParameterError(argument, value, "a detente RepeatedGame")
+
+
+def discount_factors(discount: Any, n: int) -> tuple[Fraction, ...]:
+    """One discount factor a player: a number for all of ``n`` players, or a list, tuple or array of ``n``.
+
+    >>> discount_factors("9/10", 2)
+    (Fraction(9, 10), Fraction(9, 10))
+    """
+    if isinstance(discount, np.ndarray):
+        discount = list(discount) if discount.ndim else discount[()]
+    given = discount if isinstance(discount, list | tuple) else [discount] * n
+    if len(given) != n:
+        raise ParameterError("discount", discount, f"one number in [0, 1), or {n}, one per player")
     return tuple(to_probability(d, "discount", below_one=True) for d in given)

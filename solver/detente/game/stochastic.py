@@ -21,9 +21,12 @@ from typing import Any
 import numpy as np
 
 from detente.errors import DetenteError, LabelError, ParameterError
-from detente.exact.rational import to_fraction, to_probability
+from detente.exact.rational import to_distribution, to_fraction, to_probability
 from detente.game.game import Game
+from detente.game.immutable import Immutable
+from detente.game.labels import Label, is_among
 from detente.game.machine import resolve_moves
+from detente.game.repeated import discount_factors
 
 MAX_STATES = 256
 MAX_PROFILES = 100_000
@@ -34,7 +37,7 @@ Chance = Mapping[
 Row = Mapping[int, Chance]  # the chance of each state that can come next, by index
 
 
-class StochasticGame:
+class StochasticGame(Immutable):
     """A stochastic game with finitely many states, discounted, seen by all; immutable.
 
     Parameters
@@ -45,7 +48,8 @@ class StochasticGame:
         For every state, what comes next: a state (for sure), a distribution ``{state: probability}``, or a mapping
         from action profiles to either. ``...`` in a profile stands for any action of that player, ``...`` alone for
         every profile not named. An array of shape ``(m_1, …, m_n, states)`` is taken as well.
-        A probability is a number, ``...`` (what is left), or the name of a parameter.
+        A probability is a number, ``...`` (what is left), or the name of a parameter. Floats that add up to 1 within
+        1e-12 are divided by their total.
     discount
         One discount factor in [0, 1) for all players, or one per player.
     breakdown
@@ -77,6 +81,18 @@ class StochasticGame:
     {'dispute': Fraction(1, 10), 'truce': Fraction(9, 10)}
     """
 
+    games: Mapping[str, Game]
+    states: tuple[str, ...]
+    players: tuple[Label, ...]
+    n_players: int
+    discount: tuple[Fraction, ...]
+    breakdown: Fraction
+    start: str | None
+    parameters: Mapping[str, Fraction]
+    name: str
+    transitions: Mapping[str, Any]
+    _rows: tuple[dict[tuple[int, ...], Row], ...]
+
     def __init__(
         self,
         games: Mapping[str, Game],
@@ -87,28 +103,32 @@ class StochasticGame:
         parameters: Mapping[str, Any] | None = None,
         name: str = "",
     ) -> None:
-        self.games: Mapping[str, Game] = MappingProxyType(_stage_games(games))
-        self.states: tuple[str, ...] = tuple(self.games)
-        first = self.games[self.states[0]]
-        self.players = first.players
-        self.n_players = first.n_players
-        self.discount: tuple[Fraction, ...] = _discounts(discount, self.n_players)
-        self.breakdown: Fraction = to_probability(breakdown, "breakdown")
-        if start is not None and start not in self.games:
-            raise LabelError("start", start, self.states)
-        self.start = start
-        self.parameters: Mapping[str, Fraction] = MappingProxyType(_parameters(parameters))
-        self.name = str(name)
+        stages = _stage_games(games)
+        states = tuple(stages)
+        first = stages[states[0]]
+        if start is not None and not is_among(start, stages):
+            raise LabelError("start", start, states)
         if not isinstance(transitions, Mapping):
             raise ParameterError("transitions", transitions, "a mapping from every state to what comes next")
         for state in transitions:
-            if state not in self.games:
-                raise LabelError("state in transitions", state, self.states)
-        for state in self.states:
+            if state not in stages:
+                raise LabelError("state in transitions", state, states)
+        for state in states:
             if state not in transitions:
                 raise ParameterError("transitions", sorted(transitions), f"every state; {state!r} is missing")
-        self.transitions: Mapping[str, Any] = MappingProxyType(dict(transitions))
-        self._rows = tuple(self._read_state(state) for state in self.states)
+        vars(self).update(
+            games=MappingProxyType(stages),
+            states=states,
+            players=first.players,
+            n_players=first.n_players,
+            discount=discount_factors(discount, first.n_players),
+            breakdown=to_probability(breakdown, "breakdown"),
+            start=start,
+            parameters=MappingProxyType(_parameters(parameters)),
+            name=str(name),
+            transitions=_frozen(transitions),
+        )
+        vars(self).update(_rows=tuple(self._read_state(state) for state in states))
 
     def state_index(self, state: Any) -> int:
         """The index of a state given by name or index."""
@@ -159,7 +179,7 @@ class StochasticGame:
         return (dict(self.games), self._rows, self.discount, self.breakdown, self.start, dict(self.parameters))
 
     def __reduce__(self) -> Any:
-        given = (dict(self.games), dict(self.transitions), self.discount, self.breakdown, self.start)
+        given = (dict(self.games), _thawed(self.transitions), self.discount, self.breakdown, self.start)
         return StochasticGame, (*given, dict(self.parameters), self.name)
 
     def __repr__(self) -> str:
@@ -199,7 +219,7 @@ class StochasticGame:
         found: dict[int, dict[str, Fraction]] = {}
         rest = None
         for state, chance in given.items():
-            if state not in self.games:
+            if not is_among(state, self.games):
                 raise LabelError(f"next state in {argument}", state, self.states)
             target = self.states.index(state)
             if chance is ...:
@@ -209,6 +229,9 @@ class StochasticGame:
                 found[target] = {"": Fraction(1)}  # in its place among the others; reduced below
             else:
                 found[target] = self._chance(chance, f"{argument}[{state!r}]")
+        if rest is None and all(list(chance) == [""] for chance in found.values()):
+            chances = to_distribution(given.values(), argument)
+            found = {target: {"": p} for target, p in zip(found, chances, strict=True)}
         if rest is not None:
             left = {"": Fraction(1)}
             for target, chance in found.items():
@@ -266,14 +289,6 @@ def _stage_games(games: Any) -> dict[str, Game]:
     return dict(games)
 
 
-def _discounts(discount: Any, n: int) -> tuple[Fraction, ...]:
-    is_sequence = hasattr(discount, "__len__") and not isinstance(discount, str)
-    given = list(discount) if is_sequence else [discount] * n
-    if len(given) != n:
-        raise ParameterError("discount", discount, f"one number in [0, 1), or {n}, one per player")
-    return tuple(to_probability(d, "discount", below_one=True) for d in given)
-
-
 def _parameters(parameters: Any) -> dict[str, Fraction]:
     if parameters is None:
         return {}
@@ -284,6 +299,20 @@ def _parameters(parameters: Any) -> dict[str, Fraction]:
         if not isinstance(name, str) or not name.isidentifier() or name in reserved:
             raise ParameterError("parameters", name, f"names that are identifiers and none of {list(reserved)}")
     return {name: to_fraction(value, f"parameters[{name!r}]") for name, value in parameters.items()}
+
+
+def _frozen(given: Any) -> Any:
+    """Transitions as the user writes them, out of reach of later changes."""
+    if isinstance(given, Mapping):
+        return MappingProxyType({key: _frozen(value) for key, value in given.items()})
+    if isinstance(given, list | tuple) or (isinstance(given, np.ndarray) and given.ndim):
+        return tuple(map(_frozen, given))
+    return given
+
+
+def _thawed(given: Any) -> Any:
+    """The same in dictionaries, which can be pickled."""
+    return {key: _thawed(value) for key, value in given.items()} if isinstance(given, Mapping) else given
 
 
 def _array(given: Any, shape: tuple[int, ...], argument: str) -> dict[tuple[int, ...], list[Any]]:

@@ -17,6 +17,7 @@ from typing import Any
 from detente.errors import AgreementError, LabelError, ProfileError
 from detente.game.agreement import Agreement
 from detente.game.game import Game
+from detente.game.immutable import Immutable
 from detente.game.machine import check_states, resolve_moves
 from detente.game.stochastic import StochasticGame
 
@@ -24,7 +25,7 @@ MAX_NODES = 256
 Profile = tuple[int, ...]
 
 
-class StochasticAgreement:
+class StochasticAgreement(Immutable):
     """A public automaton for a stochastic game; immutable.
 
     Parameters
@@ -50,6 +51,11 @@ class StochasticAgreement:
     <StochasticAgreement: states kept, broken; starts in 'kept'>
     """
 
+    play: Mapping[str, Mapping[Any, tuple[Any, ...]]]
+    move: Mapping[str, Mapping[Any, str]]
+    start: str
+    name: str
+
     def __init__(
         self,
         play: Mapping[str, Any],
@@ -58,14 +64,12 @@ class StochasticAgreement:
         name: str = "",
     ) -> None:
         check_states(play, move, start)
-        self.play: Mapping[str, Mapping[Any, tuple[Any, ...]]] = MappingProxyType(
-            {w: MappingProxyType(_prescriptions(w, given)) for w, given in play.items()}
+        vars(self).update(
+            play=MappingProxyType({w: MappingProxyType(_prescriptions(w, given)) for w, given in play.items()}),
+            move=MappingProxyType({w: MappingProxyType(dict(moves)) for w, moves in move.items()}),
+            start=next(iter(play)) if start is None else start,
+            name=str(name),
         )
-        self.move: Mapping[str, Mapping[Any, str]] = MappingProxyType(
-            {w: MappingProxyType(dict(moves)) for w, moves in move.items()}
-        )
-        self.start: str = next(iter(play)) if start is None else start
-        self.name = str(name)
 
     @classmethod
     def markov(cls, play: Mapping[Any, Any], name: str = "") -> StochasticAgreement:

@@ -138,7 +138,11 @@ def textbook(name: str | None = None) -> Catalogue | TextbookGame:
     >>> textbook("stag-hunt").game.ordinal_class()
     'stag_hunt'
     """
-    return _catalogue() if name is None else _load(name)
+    if name is None:
+        return _catalogue()
+    if not isinstance(name, str):
+        raise LabelError("textbook game", name, _catalogue().names)
+    return _load(name)
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,8 @@ from itertools import pairwise
 from typing import Any
 
 from detente.errors import ParameterError
-from detente.game.game import Game
+from detente.game.game import Game, as_game
+from detente.game.labels import is_action
 from detente.game.stochastic import MAX_STATES, StochasticGame
 from detente.game.stochastic_agreement import StochasticAgreement
 
@@ -126,7 +127,8 @@ def leverage_game(
     """
     if not isinstance(games, Mapping) or len(games) < 2:
         raise ParameterError("games", games, "a mapping from two or more levels to stage games, strongest first")
-    if isinstance(use, str) or not (use is None or use is ... or hasattr(use, "__iter__")):
+    pattern = () if use is None or use is ... or isinstance(use, str) or not hasattr(use, "__iter__") else tuple(use)
+    if use is not None and use is not ... and not (pattern and all(a is ... or is_action(a) for a in pattern)):
         raise ParameterError("use", use, "a profile with '...' for any action, '...' alone, or None")
     levels = list(games)
     transitions: dict[str, Any] = {levels[-1]: levels[-1]}
@@ -135,7 +137,7 @@ def leverage_game(
         if use is None:
             transitions[level] = {_path(games[level], None): level, ...: falls}
         else:
-            transitions[level] = falls if use is ... else {tuple(use): falls, ...: level}
+            transitions[level] = falls if use is ... else {pattern: falls, ...: level}
     return StochasticGame(
         games,
         transitions,
@@ -152,7 +154,7 @@ def truce_terms(sg: StochasticGame, path: Profile | None = None, dispute: Profil
 
     By default these are everyone's first and everyone's last action.
     """
-    if DISPUTE not in sg.games:
+    if not isinstance(sg, StochasticGame) or DISPUTE not in sg.games:
         raise ParameterError("sg", sg, f"a game with a state {DISPUTE!r}")
     game = sg.games[DISPUTE]
     last = game.pure_profile([m - 1 for m in game.shape] if dispute is None else dispute)
@@ -164,6 +166,4 @@ def truce_terms(sg: StochasticGame, path: Profile | None = None, dispute: Profil
 
 
 def _path(game: Game, path: Profile | None) -> tuple[Any, ...]:
-    if not isinstance(game, Game):
-        raise ParameterError("game", game, "a detente Game")
-    return game.profile_labels(game.pure_profile([0] * game.n_players if path is None else path))
+    return as_game(game).profile_labels(game.pure_profile([0] * game.n_players if path is None else path))

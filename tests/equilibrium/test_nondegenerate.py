@@ -29,7 +29,7 @@ def exact(matrix: Matrix) -> list[list[F]]:
 
 
 def proven(A: Matrix, B: Matrix) -> np.ndarray | None:
-    return prove_all(np.array(A, dtype=float), np.array(B, dtype=float))
+    return prove_all(np.array([A, B], dtype=float))
 
 
 @pytest.mark.parametrize("top", [2, 7, 1000, 10**6])
@@ -52,7 +52,7 @@ def test_right_or_silent(seed: int, top: int) -> None:
 def test_most_random_games_are_proven() -> None:
     rng = np.random.default_rng(0)
     for shape in ((3, 3), (2, 7), (8, 3), (8, 8)):
-        assert all(prove_all(*rng.random((2, *shape))) is not None for _ in range(20))
+        assert all(prove_all(rng.random((2, *shape))) is not None for _ in range(20))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_ever_closer_to_a_tie(exponent: int) -> None:
         entry = 1 + sign * F(1, 10**exponent)
         A, B = [[1, F(1, 2)], [entry, F(1, 4)]], [[1, F(1, 3)], [1, F(1, 3)]]
         game = dt.Game.bimatrix(A, B)
-        found = prove_all(*game.payoffs)
+        found = prove_all(game.payoffs)
         if found is not None:
             assert found[:, :2].tolist() == ([[1, 0]] if sign < 0 else [[0, 1]])
         assert [e.support[0] for e in dt.nash_equilibria(game)] == [(0,) if sign < 0 else (1,)]
@@ -95,7 +95,7 @@ def test_nearly_singular_supports(gap: F) -> None:
     """A 3×3 game whose rows are dependent but for ``gap``."""
     A = [[F(1), F(2), F(3)], [F(3), F(1), F(2)], [F(2) + gap, F(3, 2), F(5, 2)]]
     B = [[F(2), F(1), F(3)], [F(1), F(3), F(2)], [F(3), F(2), F(1)]]
-    found = prove_all(*dt.Game.bimatrix(A, B).payoffs)
+    found = prove_all(dt.Game.bimatrix(A, B).payoffs)
     expected = extreme_equilibria(A, B)
     assert found is None or len(found) == len(expected)
     assert {e.strategies for e in dt.nash_equilibria(dt.Game.bimatrix(A, B))} == expected
@@ -106,7 +106,7 @@ def test_scale_changes_nothing(scale: float) -> None:
     rng = np.random.default_rng(4)
     for _ in range(10):
         A, B = rng.integers(0, 50, (2, 4, 5)).astype(float)
-        here, there = prove_all(A, B), prove_all(scale * A, B)
+        here, there = prove_all(np.stack([A, B])), prove_all(np.stack([scale * A, B]))
         assert (here is None) == (there is None)
         if here is not None and there is not None:
             assert here[:, :9] == pytest.approx(there[:, :9], abs=1e-12)
@@ -127,7 +127,7 @@ def test_the_search_finds_all_bases_or_doubts() -> None:
         matrix = [[rng.randint(1, top) for _ in range(d)] for _ in range(k)]
         bases = enumerate_vertices(matrix, lambda: False).bases
         status, count, space = search_bases(
-            np.array(matrix) / top, np.ones((1, k)), 2.0**-52, 0.0, 10**6, new_space(d, k, 1)
+            np.array(matrix) / top, np.ones((1, k)), 2.0**-52, np.zeros(1), 10**6, new_space(d, k, 1)
         )
         is_simple = all(vertex == basis for basis, vertex in bases.items())
         assert status in (PROVEN, DOUBTFUL)

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 import detente as dt
 from detente.equilibrium import one
-from detente.equilibrium.bimatrix.lemke_howson import float_path, integer_path, shortest_float_path
+from detente.equilibrium.bimatrix.exact_profile import certified_weights, exact_weights
+from detente.equilibrium.bimatrix.integer_path import integer_path
+from detente.equilibrium.bimatrix.integer_payoffs import integer_payoffs, positive
+from detente.equilibrium.bimatrix.lemke_howson import float_path, shortest_float_path
 from detente.equilibrium.bimatrix.zero_sum import zero_sum_bases, zero_sum_ratio, zero_sum_strategies
-from detente.equilibrium.nash import positive_integers
 from detente.equilibrium.one import METHODS, solve_one, unit_payoffs
 
 KNOWN = json.loads((Path(__file__).parents[1] / "data" / "known_equilibria.json").read_text())["games"]
@@ -128,7 +130,7 @@ def degenerate_games() -> Iterator[tuple[str, Any, Any]]:
 @pytest.mark.parametrize(("name", "A", "B"), list(degenerate_games()), ids=lambda x: x if isinstance(x, str) else "")
 def test_degenerate_games_end_where_integers_end(name: str, A: Any, B: Any) -> None:
     game = dt.Game.bimatrix(A, B)
-    integers = [positive_integers(u.tolist()) for u in game.exact_payoffs]
+    integers = [positive(integer_payoffs(game, player)[0]) for player in range(2)]
     for label in labels(game):
         floats = float_path(*unit_payoffs(game), label, never)
         exact = integer_path(*integers, label, never)
@@ -277,6 +279,50 @@ def test_a_thousand_actions_each() -> None:
     assert general.regret == 0
 
 
+@pytest.mark.parametrize("n", [60, 150])
+def test_large_degenerate_games_of_every_kind(n: int) -> None:
+    rng = np.random.default_rng(n)
+    doubled = np.repeat(np.repeat(rng.integers(0, 10**6, (2, n // 3, n // 3)), 3, axis=1), 3, axis=2)
+    games = {
+        "0, 1, 2": rng.integers(0, 3, (2, n, n)),
+        "duplicates": doubled,
+        "all equal": np.full((2, n, n), 7),
+        "one player indifferent": np.array([np.full((n, n), 3), rng.integers(0, 10, (n, n))]),
+        "sparse": (rng.random((2, n, n)) < 0.05) * rng.integers(1, 5, (2, n, n)),
+        "large and alike": rng.integers(0, 3, (2, n, n)) + 10**9,
+    }
+    for name, payoffs in games.items():
+        start = time.process_time()
+        for scaled in (payoffs, payoffs * 1e9, payoffs * 1e-9):
+            found = solve_one(dt.Game(scaled), exact=True, budget=20)
+            assert found.regret == 0, name
+            values, place = np.unique(scaled, return_inverse=True)
+            A, B = np.array([F(str(v)) for v in values.tolist()])[place].reshape(scaled.shape)
+            x, y = (np.array(s) for s in found.strategies)
+            rows, columns = x > 0, y > 0
+            earned, others = A[:, columns] @ y[columns], x[rows] @ B[rows]
+            assert max(earned) == x[rows] @ earned[rows], name
+            assert max(others) == others[columns] @ y[columns], name
+        assert time.process_time() - start < 6, name
+
+
+def test_where_ties_lead_astray_right_hand_sides_are_disturbed() -> None:
+    """The later attempts alone, on games full of ties: their bases, too, are those of equilibria."""
+    from detente.equilibrium.bimatrix.lemke_howson import ARRIVED, PERTURBATIONS, TIES, _attempts, _Path
+
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        game = dt.Game(rng.integers(0, 3, (2, 12, 13)))
+        attempts = list(_attempts(*unit_payoffs(game)))[len(TIES) :]
+        assert len(attempts) == len(PERTURBATIONS)
+        for columns, tie in attempts:
+            path = _Path(columns, 5, tie)
+            assert path.follow(10_000) == ARRIVED
+            weights = exact_weights(game, path.bases)
+            assert weights is not None
+            assert certified_weights(game, *weights, True) is not None
+
+
 def test_a_large_support_in_floats_and_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
     A = np.random.default_rng(0).random((60, 60))
     monkeypatch.setattr(one, "LARGE_SUPPORT", 10)
@@ -394,6 +440,6 @@ def test_any_label_gives_some_equilibrium(matrices: Any) -> None:
     game = dt.Game.bimatrix(*matrices)
     bases = shortest_float_path(*unit_payoffs(game), never).bases
     assert bases is not None
-    weights = one.exact_weights(game, bases)
+    weights = exact_weights(game, bases)
     assert weights is not None
-    assert one.certified_weights(game, *weights, True) is not None
+    assert certified_weights(game, *weights, True) is not None

@@ -74,6 +74,20 @@ def test_mixtures_are_accurate() -> None:
         assert float(found.x[g]) == pytest.approx(float((b[3] - b[2]) / (b[0] - b[1] + b[3] - b[2])), rel=1e-14)
 
 
+def test_payoffs_of_every_size_side_by_side() -> None:
+    """Where differences overflow in one game of a block, they are formed anew in all, and none loses a digit."""
+    rng = np.random.default_rng(3)
+    sizes = np.array([5e-324 * 2**8, 1e-300, 1e-9, 1.0, 1e12, 1.7e308])
+    A, B = rng.choice([-1.0, -0.75, 0.25, 0.5, 1.0], (2, 1000, 2, 2)) * rng.choice(sizes, (2, 1000, 1, 1))
+    found = dt.solve_2x2_batch(A, B)
+    for weight, u in ((found.x, B), (found.y, A.swapaxes(1, 2))):
+        mixing = np.flatnonzero(~np.isnan(weight))
+        assert len(mixing) > 100
+        for g in mixing:
+            a, b, c, d = (F(v) for v in u[g].ravel().tolist())
+            assert float(weight[g]) == pytest.approx(float((d - c) / (a - b + d - c)), rel=1e-15)
+
+
 def test_one_unit_in_the_last_place_is_no_tie() -> None:
     above = np.nextafter(1.0, 2.0)
     found = dt.solve_2x2_batch([[above, 0], [1, 0]], [[1, above], [0, 0]])

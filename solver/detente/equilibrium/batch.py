@@ -18,9 +18,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.equilibrium.answers import proven_set, solved_again
 from detente.equilibrium.bimatrix.basis_search import PROVEN
+from detente.equilibrium.bimatrix.digits import imprecise
 from detente.equilibrium.bimatrix.nondegenerate import most_bases, read_only, solve_range
-from detente.equilibrium.nash import MAX_LABELS, deadline, exactly, proven_set
+from detente.equilibrium.nash import MAX_LABELS, deadline, in_integers
 from detente.equilibrium.result import FLOAT_REGRET, EquilibriumSet
 from detente.errors import CertificateError, ParameterError, PayoffError
 from detente.game.game import Game
@@ -49,7 +51,8 @@ class EquilibriumBatch:
     offsets
         Equilibria ``offsets[g]`` to ``offsets[g + 1]`` (exclusive) of the arrays below belong to game g, in C order.
     x, y
-        The row and the column player's strategies, one equilibrium a row.
+        The row and the column player's strategies, one equilibrium a row. Where a support's system is ill-conditioned
+        it has been solved again exactly.
     payoffs, regret
         What each player earns, and what the best deviation would gain.
     index
@@ -211,13 +214,16 @@ def nash_equilibria_batch(A: Any, B: Any, *, exact: bool = False, budget: float 
     statuses = np.full(number, -1, dtype=np.int64)
     counts = np.zeros(number, dtype=np.int64)
     chunks: dict[int, NDArray[np.float64]] = {}
+    flags: dict[int, NDArray[np.bool_]] = {}
     if m + n <= MAX_LABELS:
         most = most_bases((m, n), inf if budget is None else float(budget))
         rows, columns = read_only(first), read_only(second)
 
         def solve(lo: int, hi: int) -> None:
             if not stop():
-                chunks[lo] = solve_range(rows[lo:hi], columns[lo:hi], most, statuses[lo:hi], counts[lo:hi])
+                chunks[lo], statuses[lo:hi], counts[lo:hi] = solve_range(rows[lo:hi], columns[lo:hi], most)
+                games = np.repeat(np.arange(hi - lo), counts[lo:hi])
+                flags[lo] = imprecise(rows[lo:hi], columns[lo:hi], games, chunks[lo])
 
         in_threads(solve, number, max(1, CHUNK >> 2 * min(m, n)))
     exact_sets: dict[int, EquilibriumSet] = {}
@@ -225,7 +231,7 @@ def nash_equilibria_batch(A: Any, B: Any, *, exact: bool = False, budget: float 
         if stop():
             break
         left = inf if budget is None else max(start + budget - time.monotonic(), 1e-3)
-        exact_sets[g] = exactly(Game([first[g], second[g]]), exact, stop, left)
+        exact_sets[g] = in_integers(Game([first[g], second[g]]), exact, stop, left)
         counts[g] = len(exact_sets[g])
     complete = statuses == PROVEN
     for g, answer in exact_sets.items():
@@ -235,19 +241,25 @@ def nash_equilibria_batch(A: Any, B: Any, *, exact: bool = False, budget: float 
     by_float = np.ones(len(found), dtype=bool)
     for g, answer in exact_sets.items():
         by_float[offsets[g] : offsets[g + 1]] = False
-        found[offsets[g] : offsets[g + 1]] = _rows(answer)
+        found[offsets[g] : offsets[g + 1]] = _rows(answer, m + n + 4)
     if chunks:
         found[by_float] = np.concatenate([chunks[lo] for lo in sorted(chunks)])
+        off = np.flatnonzero(by_float)[np.concatenate([flags[lo] for lo in sorted(flags)])]
+        owners = np.searchsorted(offsets, off, side="right") - 1
+        for g in np.unique(owners).tolist():
+            rows_off = off[owners == g]
+            again = solved_again(Game([first[g], second[g]]), found[rows_off], False)
+            found[rows_off, :-1] = [[*e.strategies[0], *e.strategies[1], *e.payoffs, e.regret] for e in again]
     return EquilibriumBatch(first, second, shape, found, offsets, exact_sets, complete, exact)
 
 
-def _rows(answer: EquilibriumSet) -> NDArray[np.float64]:
+def _rows(answer: EquilibriumSet, width: int) -> NDArray[np.float64]:
     """The extreme equilibria in the form of the flat arrays."""
     index = {k: component.index or 0 for component in answer.components for k in component.extreme}
     return np.array(
         [[*e.strategies[0], *e.strategies[1], *e.payoffs, e.regret, index[k]] for k, e in enumerate(answer)],
         dtype=float,
-    ).reshape(len(answer), -1)
+    ).reshape(len(answer), width)
 
 
 def in_threads(work: Callable[[int, int], Result], number: int, chunk: int) -> list[Result]:

@@ -27,6 +27,8 @@ from detente.exact.matrix_game import solve_matrix_game
 from detente.game.game import Game, Number, Strategy
 
 FLOAT_TOLERANCE = 1e-9  # relative to the payoff range
+# A payoff as a float differs from the exact one by this share of its size at most.
+ROUNDING = Fraction(1, 1 << 50)
 
 Prices = tuple[Fraction, ...]
 
@@ -53,17 +55,20 @@ class Commitment:
         own, other = (v.tolist() for v in _leaders_view(self.game, i))
         p = [Fraction(x) for x in self.strategy]
         reply = self.game.action_index(1 - i, self.reply)
-        slack = Fraction(0)
-        if not self.game.is_exact:
-            spread = self.game.exact_payoffs.max() - self.game.exact_payoffs.min()
-            slack = Fraction(FLOAT_TOLERANCE) * spread
+        exact = self.game.is_exact
+        tolerance, rounding = (Fraction(0), Fraction(0)) if exact else (Fraction(FLOAT_TOLERANCE), ROUNDING)
+        slack = tolerance * (self.game.exact_payoffs.max() - self.game.exact_payoffs.min())
+        total = sum(p, Fraction(0))
+        if min(p) < 0 or abs(total - 1) > tolerance:
+            raise CertificateError("commitment", self.strategy, "probabilities")
+        p = [x / total for x in p]
         earned = [sum((x * row[k] for x, row in zip(p, other, strict=True)), Fraction(0)) for k in range(len(other[0]))]
-        if min(p) < 0 or abs(sum(p, Fraction(0)) - 1) > slack or max(earned) - earned[reply] > slack:
+        if max(earned) - earned[reply] > slack:
             raise CertificateError("commitment", self.reply, "a best reply to the commitment")
         value = sum((x * row[reply] for x, row in zip(p, own, strict=True)), Fraction(0))
-        claimed = [Fraction(self.payoffs[i]), Fraction(self.payoffs[1 - i])]
-        if max(abs(claimed[0] - value), abs(claimed[1] - earned[reply])) > slack:
-            raise CertificateError("commitment", self.payoffs, "the payoffs of the commitment and its reply")
+        for claimed, paid in ((self.payoffs[i], value), (self.payoffs[1 - i], earned[reply])):
+            if abs(Fraction(claimed) - paid) > slack + rounding * abs(paid):
+                raise CertificateError("commitment", self.payoffs, "the payoffs of the commitment and its reply")
         limit = self._limit(own, other)
         if value < limit - slack:
             raise CertificateError("commitment", value, f"the best commitment; up to {limit} is possible")

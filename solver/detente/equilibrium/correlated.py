@@ -66,21 +66,27 @@ class CorrelatedEquilibrium:
     weights: NDArray[Any] = field(repr=False)
     prices: tuple[NDArray[Any], ...] = field(repr=False)
 
+    def __post_init__(self) -> None:
+        for values in (self.probabilities, self.weights, *self.prices):
+            values.flags.writeable = False
+
     def verify(self) -> None:
         """Check the distribution, its incentives and its optimality; a :class:`CertificateError` if they fail."""
         exact = self.probabilities.dtype == object
         u = self.game.exact_payoffs if exact else _floats(self.game)
+        leads = u if exact else _leads(self.game)
         tolerance = 0 if exact else FLOAT_TOLERANCE
         p = self.probabilities
-        gain = disobedience(u, p, self.coarse)
+        gain = disobedience(leads, p, self.coarse)
         spread = u.max() - u.min()
         if p.min() < -tolerance or abs(p.sum() - 1) > tolerance or gain > tolerance * spread:
             raise CertificateError("correlated equilibrium", gain, "a distribution that nobody gains by disobeying")
-        value, bound = (p * self.weights).sum(), price_bound(u, self.weights, self.prices)
-        size = np.abs(self.weights).max()
+        top, lost = _below_the_best(self.weights, exact)
+        size = -lost.min()
+        value, bound = (p * lost).sum(), price_bound(leads, lost, self.prices)
         if min(y.min() for y in self.prices) < 0 or bound - value > 10 * tolerance * size:
-            raise CertificateError("correlated equilibrium", value, f"an optimum; the prices allow for {bound}")
-        claims = [(self.value, value), (self.bound, bound), (self.regret, gain)]
+            raise CertificateError("correlated equilibrium", top + value, f"an optimum; prices allow for {top + bound}")
+        claims = [(self.value, top + value), (self.bound, top + bound), (self.regret, gain)]
         claims += [(claimed, (p * v).sum()) for claimed, v in zip(self.payoffs, u, strict=True)]
         if any(abs(claimed - found) > tolerance * (size + spread + abs(found)) for claimed, found in claims):
             raise CertificateError("correlated equilibrium", self.payoffs, "the payoffs of its distribution")
@@ -129,16 +135,14 @@ def correlated_equilibrium(game: Game, objective: Any = "welfare", coarse: bool 
     found = _exactly(game, weights, coarse) if game.is_exact and coefficients <= MAX_EXACT_COEFFICIENTS else None
     exact = found is not None
     u = game.exact_payoffs if exact else _floats(game)
-    if not exact:
-        weights = weights.astype(np.float64)
-    flat, y = found or _by_highs(game, weights, coarse)
+    top, lost = _below_the_best(weights, exact)
+    flat, y = found or _by_highs(game, lost, coarse)
     p = flat.reshape(game.shape)
     payoffs = tuple((p * v).sum() for v in u)
     prices = _by_player(game, y, coarse)
-    bound = price_bound(u, weights, prices)
-    return CorrelatedEquilibrium(
-        game, p, payoffs, (p * weights).sum(), disobedience(u, p, coarse), bound, coarse, weights, prices
-    )
+    leads = u if exact else _leads(game)
+    value, bound, regret = (p * lost).sum(), price_bound(leads, lost, prices), disobedience(leads, p, coarse)
+    return CorrelatedEquilibrium(game, p, payoffs, top + value, regret, top + bound, coarse, weights, prices)
 
 
 def disobedience(u: NDArray[Any], p: NDArray[Any], coarse: bool) -> Number:
@@ -207,15 +211,15 @@ def _exactly(game: Game, weights: NDArray[Any], coarse: bool) -> tuple[NDArray[A
     return np.array([*found.x, zero], dtype=object)[:-1], np.array([*y, zero], dtype=object)[:-1]
 
 
-def _by_highs(game: Game, weights: NDArray[Any], coarse: bool) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Distribution and prices in floats."""
+def _by_highs(game: Game, weights: NDArray[np.float64], coarse: bool) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Distribution and prices in floats; no weight is positive."""
     from scipy.optimize import linprog
     from scipy.sparse import csr_array
 
     # Each player's payoffs are scaled to their range, so that the solver's absolute tolerances are relative ones.
-    u = _floats(game)
-    scales = [float((v.max(axis=i) - v.min(axis=i)).max()) or 1.0 for i, v in enumerate(u)]
-    top = float(np.abs(weights).max()) or 1.0
+    u = _leads(game)
+    scales = [float(-v.min()) or 1.0 for v in u]
+    size = float(-weights.min()) or 1.0
     scaled = np.array([v / s for v, s in zip(u, scales, strict=True)])
     parts = list(_rows(game, scaled, coarse))
     owners = [i for i, _, _ in _constraints(game, coarse)]
@@ -225,7 +229,7 @@ def _by_highs(game: Game, weights: NDArray[Any], coarse: bool) -> tuple[NDArray[
         values = -np.concatenate([gain for _, gain in parts])
         matrix = csr_array((values, np.concatenate([at for at, _ in parts]), ends), shape=(len(parts), weights.size))
     found = linprog(
-        -weights.ravel() / top,
+        -weights.ravel() / size,
         A_ub=matrix,
         b_ub=None if matrix is None else np.zeros(len(parts)),
         A_eq=np.ones((1, weights.size)),
@@ -235,7 +239,7 @@ def _by_highs(game: Game, weights: NDArray[Any], coarse: bool) -> tuple[NDArray[
     if found.status != 0:
         raise CertificateError("correlated equilibrium", found.message, "an optimum; every finite game has one")
     p = np.maximum(found.x, 0.0)
-    y = np.maximum(-found.ineqlin.marginals, 0.0) * top if parts else np.zeros(0)
+    y = np.maximum(-found.ineqlin.marginals, 0.0) * size if parts else np.zeros(0)
     return p / p.sum(), y / np.array([scales[i] for i in owners])
 
 
@@ -253,6 +257,24 @@ def _floats(game: Game) -> NDArray[np.float64]:
     if not float(np.abs(u).max()) < LARGEST:
         raise PayoffError("payoffs", float(np.abs(u).max()), f"payoffs below {LARGEST:.0e}, or an exact game")
     return u
+
+
+def _leads(game: Game) -> NDArray[np.float64]:
+    """Payoffs less the best reply's, as floats: a constant in the payoffs does not round them off."""
+    leads = [v - v.max(axis=i, keepdims=True) for i, v in enumerate(game.exact_payoffs)]
+    return np.array(leads).astype(np.float64)
+
+
+def _below_the_best(weights: NDArray[Any], exact: bool) -> tuple[Number, NDArray[Any]]:
+    """The largest weight, and by how much the others fall short of it, negative: a constant decides nothing."""
+    top = weights.max()
+    lost = weights - top
+    if exact:
+        return top, lost
+    try:
+        return float(top), lost.astype(np.float64)
+    except OverflowError as error:
+        raise ParameterError("objective", "a weight beyond 1.8e308", "weights a float can hold") from error
 
 
 def _weights(game: Game, objective: Any) -> NDArray[Any]:

@@ -42,6 +42,8 @@ ACCURACY = 1e-10
 FLOAT_REST = Fraction(1, 10**9)
 # Payoffs may differ by this much at most where time is counted in floats.
 LARGEST_RATE = 10**300
+# Over a shorter time, in units of 1/payoff, no share changes by as much as a float shows.
+STILL = 1e-30
 MAX_ROUNDS = 10**7
 # Cumulated payoffs up to this size are kept in machine integers.
 MAX_INT64 = 1 << 62
@@ -58,6 +60,10 @@ class Trajectory:
     times: NDArray[np.float64]
     strategies: tuple[NDArray[np.float64], ...]
     residual: float
+
+    def __post_init__(self) -> None:
+        for values in (self.times, *self.strategies):
+            values.flags.writeable = False
 
     @property
     def final(self) -> tuple[NDArray[np.float64], ...]:
@@ -201,7 +207,7 @@ def replicator(game: Game, start: Any, times: Any) -> Trajectory:
         return np.concatenate([r - p @ r for r, p in zip(rates, x, strict=True)])[used]
 
     y = np.log(x0[used])[:, None]
-    if at[-1] > 0:
+    if span[-1] > STILL:
         done = solve_ivp(growth, (0, span[-1]), y[:, 0], "LSODA", span, rtol=ACCURACY, atol=ACCURACY)
         if not done.success or not np.isfinite(done.y).all():
             raise UnsupportedError("times", times, "times that can be followed within rounding")
@@ -383,7 +389,7 @@ def _populations(game: Game, start: Any) -> tuple[list[Any], bool]:
     """The populations' shares as arrays, and whether there is a single population."""
     if not isinstance(game, Game):
         raise ParameterError("game", game, "a detente Game")
-    listed = hasattr(start, "__len__") and not isinstance(start, str)
+    listed = hasattr(start, "__len__") and not isinstance(start, str) and getattr(start, "shape", None) != ()
     single = not listed or all(isinstance(s, str) or not hasattr(s, "__len__") for s in start)
     if single:
         symmetric_payoffs(game)

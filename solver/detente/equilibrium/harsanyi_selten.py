@@ -48,8 +48,10 @@ class SelectedEquilibrium:
         """
         u = self.game.exact_payoffs
         slack = Fraction(FLOAT_REGRET) * (u.max() - u.min())
+        exact = Game(list(u))  # so that a constant in the payoffs rounds off no gain
         for e in (self.equilibrium, *self.others):
-            if self.game.regret(e.strategies) > slack:
+            shares = [[Fraction(p) for p in s] for s in e.strategies]
+            if exact.regret([[p / sum(s) for p in s] for s in shares]) > slack:
                 raise CertificateError("equilibrium", e, "no gain from deviating")
         if self.criterion == "unique":
             if self.others:

@@ -7,46 +7,41 @@ other the vertices of both best-response polytopes are enumerated, in certified 
 (:mod:`detente.equilibrium.bimatrix.components`). Degenerate games come out right: continua are returned as the extreme
 equilibria that span them, with the maximal Nash subsets and components. For integers, payoffs are made positive player
 by player, by a positive affine map, which changes no equilibrium; a float payoff is read as the decimal it prints as.
+
+Where a player has two actions at most, nothing need be searched for (:mod:`detente.equilibrium.narrow`). Where there is
+no time to find all equilibria, some are returned (:mod:`detente.equilibrium.incomplete`).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from fractions import Fraction
-from math import inf, lcm
-from typing import Any
+from math import inf
 
-import numpy as np
-from flint import fmpz_mat
-
-from detente.equilibrium.bimatrix.components import (
-    Labels,
-    component_indices,
-    connected_components,
-    extreme_pairs,
-    maximal_bicliques,
-)
-from detente.equilibrium.bimatrix.vertices import IntegerMatrix, Polytope, enumerate_vertices
+from detente.equilibrium.answers import degenerate_set, in_arithmetic, paired_set, proven_set
+from detente.equilibrium.bimatrix.components import Labels, pairs_of
+from detente.equilibrium.bimatrix.integer_payoffs import integer_payoffs, positive
+from detente.equilibrium.bimatrix.vertices import enumerate_vertices
+from detente.equilibrium.incomplete import incomplete_set
+from detente.equilibrium.narrow import narrow_set
 from detente.equilibrium.pure import pure_equilibria
-from detente.equilibrium.result import (
-    Component,
-    Equilibrium,
-    EquilibriumSet,
-    Parts,
-    Subset,
-    TwoPlayerCertifier,
-)
+from detente.equilibrium.result import EquilibriumSet
+from detente.equilibrium.single_two_by_two import two_by_two_set
 from detente.errors import LabelError, ParameterError, PayoffError, UnsupportedError
-from detente.game.game import Game, Strategy
+from detente.game.game import Game
 
 METHODS = ("auto", "vertex-enumeration", "pure", "nashpy")
-# A component with more extreme equilibria than this keeps one subset per extreme equilibrium.
-MAX_BICLIQUE_EDGES = 4096
 # Up to this many actions in all, enumeration in integers takes less than loading the compiled kernel would.
 SMALL = 4
 # Bit masks of labels are 64-bit in compiled code.
 MAX_LABELS = 62
+# The share of a budget that enumeration may use up; the rest is for what can be said if it does.
+ENUMERATION = 0.7
+LEAST_SECONDS = 1e-3
+# A game with more payoffs than can be read in the time given is not begun with.
+PAYOFFS_PER_SECOND = 2e5
+# Where an enumeration was stopped, vertices are matched only if so many pairs are to be tried.
+FEW_PAIRS = 1_000_000
 
 
 def nash_equilibria(
@@ -64,7 +59,8 @@ def nash_equilibria(
         game (``"auto"`` takes it for other than two players). ``"nashpy"``: nashpy's support enumeration, every
         answer solved again exactly and checked, never proven complete.
     budget
-        Seconds after which enumeration stops; what has been found by then is returned with ``complete=False``.
+        Seconds. When most are used up, enumeration stops; the answer, with ``complete=False``, has what was found by
+        then, all pure equilibria, and one by :func:`~detente.equilibrium.one.solve_one`.
 
     Raises
     ------
@@ -74,6 +70,8 @@ def nash_equilibria(
         For a budget that is not a positive number, or ``exact`` other than None, True, False.
     UnsupportedError
         For a method that does not apply to the game.
+    PayoffError
+        For floats asked for with payoffs that they cannot hold.
 
     Examples
     --------
@@ -84,27 +82,35 @@ def nash_equilibria(
     """
     if not isinstance(game, Game):
         raise ParameterError("game", game, "a detente Game")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise LabelError("method", method, METHODS)
-    if exact not in (None, True, False):
+    if exact is not None and not isinstance(exact, bool):
         raise ParameterError("exact", exact, "None, True or False")
     stop = deadline(budget)
     seconds = inf if budget is None else float(budget)
     as_fractions = game.is_exact if exact is None else bool(exact)
+    if not as_fractions:
+        len(game.payoffs)  # a PayoffError, where floats cannot hold them, is due now and not when somebody looks
     if method == "nashpy":
         from detente.equilibrium.nashpy_guard import guarded_support_enumeration
 
-        return guarded_support_enumeration(_in_arithmetic(game, as_fractions), stop)
+        return guarded_support_enumeration(in_arithmetic(game, as_fractions), stop)
     if method == "pure" or (method == "auto" and game.n_players != 2):
-        shown = _in_arithmetic(game, as_fractions)
+        shown = in_arithmetic(game, as_fractions)
         return EquilibriumSet(shown, pure_equilibria(shown), (), game.n_players == 1 and _one_best(game), "pure")
     if game.n_players != 2:
         raise UnsupportedError("method", method, "a two-player game, or method='pure'")
-    if SMALL < sum(game.shape) <= MAX_LABELS:
-        found = _nondegenerate(game, as_fractions, seconds)
+    start = time.monotonic()
+    # For a player of two actions there is a way as quick in Fractions, without compiled code to load.
+    if SMALL < sum(game.shape) <= MAX_LABELS and not (as_fractions and min(game.shape) <= 2):
+        found = _nondegenerate(game, as_fractions, ENUMERATION * seconds)
         if found is not None:
             return found
-    return exactly(game, as_fractions, stop, seconds)
+    end = None if budget is None else max(ENUMERATION * seconds - (time.monotonic() - start), LEAST_SECONDS)
+    found = in_integers(game, as_fractions, deadline(end), inf if end is None else end)
+    if found.complete:
+        return found
+    return incomplete_set(game, as_fractions, found.extreme, seconds - (time.monotonic() - start))
 
 
 def deadline(budget: float | None) -> Callable[[], bool]:
@@ -117,46 +123,36 @@ def deadline(budget: float | None) -> Callable[[], bool]:
     return lambda: time.monotonic() > end
 
 
-def positive_integers(matrix: Any) -> IntegerMatrix:
-    """A matrix of Fractions as positive integers, by a positive affine map."""
-    scale = lcm(*(x.denominator for row in matrix for x in row))
-    integers = [[int(x * scale) for x in row] for row in matrix]
-    low = min(min(row) for row in integers)
-    return [[x - low + 1 for x in row] for row in integers]
+def in_integers(game: Game, as_fractions: bool, stop: Callable[[], bool], seconds: float) -> EquilibriumSet:
+    """All equilibria of a two-player game, degenerate or not: what floats leave open, integers decide."""
+    if game.shape == (2, 2):
+        return two_by_two_set(game, as_fractions)
+    if min(game.shape) <= 2:
+        found = narrow_set(game, as_fractions)
+        return _nothing(game, as_fractions) if found is None else found
+    found = None
+    if SMALL < sum(game.shape) <= MAX_LABELS:
+        found = degenerate_set(game, as_fractions, seconds / 2)
+    return exactly(game, as_fractions, stop, seconds) if found is None else found
 
 
 def exactly(game: Game, as_fractions: bool, stop: Callable[[], bool], seconds: float) -> EquilibriumSet:
-    """All equilibria of a two-player game, degenerate or not, by the vertices of both polytopes."""
-    A = positive_integers(game.exact_payoffs[0].tolist())
-    B = positive_integers(game.exact_payoffs[1].tolist())
-    labels = Labels(*game.shape)
-    rows, columns = _polytopes([list(column) for column in zip(*B, strict=True)], A, stop, seconds)
+    """All equilibria of a two-player game, degenerate or not, by the vertices of both polytopes, in integers."""
+    if game.shape[0] * game.shape[1] > seconds * PAYOFFS_PER_SECOND:
+        return _nothing(game, as_fractions)
+    tables = [integer_payoffs(game, player) for player in range(2)]
+    A, B = (positive(table) for table, _ in tables)
+    rows = enumerate_vertices([list(column) for column in zip(*B, strict=True)], stop)
+    columns = enumerate_vertices(A, stop)
     complete = rows.complete and columns.complete
-    strategies = _Strategies(rows), _Strategies(columns)
-    # In decreasing lexicographic order of the row, then the column strategy
-    pairs = sorted(
-        extreme_pairs(rows, columns, labels), key=lambda e: (strategies[0][e[0]], strategies[1][e[1]]), reverse=True
-    )
-    groups = connected_components(pairs)
-    indices = component_indices(A, B, rows, columns, labels, groups) if complete else None
-    shown = _in_arithmetic(game, as_fractions)
+    if not complete and len(rows.vertices) * len(columns.vertices) > FEW_PAIRS:
+        return _nothing(game, as_fractions)
+    pairs = pairs_of(rows, columns, Labels(*game.shape))
+    return paired_set(game, as_fractions, tables, pairs, (rows.coordinates, columns.coordinates), complete)
 
-    def shown_as(player: int, mask: int) -> Strategy:
-        exact = strategies[player][mask]
-        return exact if as_fractions else tuple(map(float, exact))
 
-    position = {edge: k for k, edge in enumerate(pairs)}
-    certifier = TwoPlayerCertifier(shown)
-    extreme: list[Equilibrium] = [certifier.equilibrium(rows.coordinates(x), columns.coordinates(y)) for x, y in pairs]
-    components = []
-    for k, group in enumerate(groups):
-        parts = maximal_bicliques(group) if len(group) <= MAX_BICLIQUE_EDGES else [([x], [y]) for x, y in group]
-        subsets = tuple(
-            Subset((tuple(shown_as(0, x) for x in xs), tuple(shown_as(1, y) for y in ys))) for xs, ys in parts
-        )
-        members = tuple(sorted(position[edge] for edge in group))
-        components.append(Component(subsets, indices[k] if indices else None, members))
-    return EquilibriumSet(shown, tuple(extreme), tuple(components), complete, "vertex-enumeration")
+def _nothing(game: Game, as_fractions: bool) -> EquilibriumSet:
+    return EquilibriumSet(in_arithmetic(game, as_fractions), (), (), False, "vertex-enumeration")
 
 
 def _nondegenerate(game: Game, as_fractions: bool, seconds: float) -> EquilibriumSet | None:
@@ -164,97 +160,11 @@ def _nondegenerate(game: Game, as_fractions: bool, seconds: float) -> Equilibriu
     from detente.equilibrium.bimatrix.nondegenerate import prove_all
 
     try:
-        A, B = game.payoffs
+        payoffs = game.payoffs
     except PayoffError:  # beyond the range of floats
         return None
-    found = prove_all(A, B, seconds)
+    found = prove_all(payoffs, seconds)
     return None if found is None else proven_set(game, found, as_fractions)
-
-
-def proven_set(game: Game, found: Any, as_fractions: bool) -> EquilibriumSet:
-    """Equilibria proven by :mod:`detente.equilibrium.bimatrix.nondegenerate`, as objects when somebody looks."""
-    if as_fractions:
-        return EquilibriumSet.when_asked(lambda: _in_fractions(game, found), True, "vertex-enumeration")
-    return EquilibriumSet.when_asked(lambda: _in_floats(game, found), True, "vertex-enumeration")
-
-
-def _in_floats(game: Game, found: Any) -> Parts:
-    """The equilibria as objects. Pure ones are strict: in a nondegenerate game a pure strategy has one best reply."""
-    m, n = game.shape
-    objects = []
-    for row in found.tolist():
-        strategies = tuple(row[:m]), tuple(row[m : m + n])
-        first, second, regret, index = row[m + n :]
-        strict = strategies[0].count(0.0) == m - 1
-        objects.append((Equilibrium(strategies, (first, second), regret, strict, game.actions), int(index)))
-    return _isolated(_in_arithmetic(game, False), objects)
-
-
-def _in_fractions(game: Game, found: Any) -> Parts:
-    """The equilibria with these supports, exactly: in a nondegenerate game supports determine the strategies."""
-    A, B = game.exact_payoffs.tolist()
-    A, B = positive_integers(A), positive_integers(B)
-    shown = _in_arithmetic(game, True)
-    certifier = TwoPlayerCertifier(shown)
-    m, n = game.shape
-    objects = []
-    for row in found:
-        used = np.flatnonzero(row[:m]).tolist(), np.flatnonzero(row[m : m + n]).tolist()
-        weights = [[0] * m for m in game.shape]
-        tables = [[B[i][j] for i in used[0]] for j in used[1]], [[A[i][j] for j in used[1]] for i in used[0]]
-        for table, support, full in zip(tables, used, weights, strict=True):
-            solved: Any = fmpz_mat(table).solve(fmpz_mat([[1]] * len(support)))
-            solution = solved.numer_denom()[0]
-            for k, weight in zip(support, solution.entries(), strict=True):
-                full[k] = int(weight)
-        objects.append((certifier.equilibrium(*weights), int(row[-1])))
-    objects.sort(key=lambda pair: tuple(-p for s in pair[0].strategies for p in s))
-    return _isolated(shown, objects)
-
-
-def _isolated(game: Game, found: list[tuple[Equilibrium, int]]) -> Parts:
-    """Isolated equilibria with their indices."""
-    components = [
-        Component((Subset(tuple((s,) for s in equilibrium.strategies)),), index, (k,))
-        for k, (equilibrium, index) in enumerate(found)
-    ]
-    return game, tuple(equilibrium for equilibrium, _ in found), tuple(components)
-
-
-def _polytopes(
-    rows: IntegerMatrix, columns: IntegerMatrix, stop: Callable[[], bool], seconds: float
-) -> tuple[Polytope, Polytope]:
-    """Both best-response polytopes: in certified floating point where that pays and succeeds, in integers otherwise."""
-    if len(rows) + len(columns) > SMALL:
-        from detente.equilibrium.bimatrix.certified_vertices import enumerate_certified
-
-        first = enumerate_certified(rows, seconds / 4)
-        second = None if first is None else enumerate_certified(columns, seconds / 4)
-        if first is not None and second is not None:
-            return first, second
-    return enumerate_vertices(rows, stop), enumerate_vertices(columns, stop)
-
-
-class _Strategies(dict[int, tuple[Fraction, ...]]):
-    """The strategy at each vertex of a polytope, computed when first asked for."""
-
-    def __init__(self, polytope: Polytope) -> None:
-        super().__init__()
-        self.polytope = polytope
-
-    def __missing__(self, mask: int) -> tuple[Fraction, ...]:
-        point = self.polytope.coordinates(mask)
-        total = sum(point)
-        self[mask] = tuple(Fraction(p, total) for p in point)
-        return self[mask]
-
-
-def _in_arithmetic(game: Game, as_fractions: bool) -> Game:
-    """The game in the arithmetic in which its equilibria are to be shown."""
-    if game.is_exact == as_fractions:
-        return game
-    payoffs = game.exact_payoffs if as_fractions else game.payoffs
-    return Game(payoffs, players=game.players, actions=game.actions, name=game.name, source=game.source)  # type: ignore[arg-type]
 
 
 def _one_best(game: Game) -> bool:

@@ -3,27 +3,27 @@
 Floating point proposes and exact arithmetic disposes. Lemke and Howson's path
 (:mod:`detente.equilibrium.bimatrix.lemke_howson`) or a linear programme (:mod:`detente.equilibrium.bimatrix.zero_sum`)
 ends at two bases: for each player the actions in use and as many actions of the opponent that are best replies. These
-determine both strategies by linear systems, which are solved in integers (p-adic lifting, Dixon 1982, in FLINT); the
-answer is kept iff no deviation gains anything, exactly. Only the payoffs in the rows and columns in use are read
-exactly, so this is cheap in large games with small supports. If the check fails, the same path is followed in
-integers, where it always ends at an equilibrium.
+determine both strategies by linear systems, which are solved in integers; the answer is kept iff no deviation gains
+anything, exactly (:mod:`detente.equilibrium.bimatrix.exact_profile`). This is cheap in large games with small supports.
+If the check fails, the same path is followed in integers, where it always ends at an equilibrium.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from fractions import Fraction
 from math import inf, lcm
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from flint import fmpz_mat
 from numpy.typing import NDArray
 
-from detente.equilibrium.nash import deadline, positive_integers
+from detente.equilibrium.bimatrix.exact_profile import certified_weights, exact_block, exact_weights, float_regret
+from detente.equilibrium.bimatrix.integer_path import integer_path
+from detente.equilibrium.bimatrix.integer_payoffs import integer_payoffs, positive
+from detente.equilibrium.nash import deadline
 from detente.equilibrium.pure import pure_equilibria
 from detente.equilibrium.result import FLOAT_REGRET, Equilibrium
 from detente.errors import CertificateError, LabelError, ParameterError, PayoffError, UnsupportedError
@@ -93,7 +93,7 @@ def solve_one(
     """
     if not isinstance(game, Game):
         raise ParameterError("game", game, "a detente Game")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise LabelError("method", method, METHODS)
     if exact is not None and not isinstance(exact, bool):
         raise ParameterError("exact", exact, "None, True or False")
@@ -132,9 +132,9 @@ class _Search:
         self.budget, self.stop = budget, stop
 
     def lemke_howson(self, label: int | None) -> Equilibrium:
-        from detente.equilibrium.bimatrix.lemke_howson import float_path, integer_path, shortest_float_path
-
         if sum(self.game.shape) > SMALL:
+            from detente.equilibrium.bimatrix.lemke_howson import float_path, shortest_float_path
+
             A, B = unit_payoffs(self.game)
             if label is None:
                 tracked = shortest_float_path(A, B, self.stop)
@@ -144,7 +144,7 @@ class _Search:
             if found is not None:
                 return found
             self._within_budget(f"{tracked.pivots} pivots in floating point reached no equilibrium")
-        rows, columns = (positive_integers(u.tolist()) for u in self.game.exact_payoffs)
+        rows, columns = (positive(integer_payoffs(self.game, player)[0]) for player in range(2))
         tracked = integer_path(rows, columns, label or 0, self.stop)
         if tracked.bases is None:
             self._within_budget(f"{tracked.pivots} pivots in integers from label {label or 0} reached no equilibrium")
@@ -202,92 +202,10 @@ def _unit(game: Game, player: int) -> NDArray[np.float64]:
             return np.asarray((u - u.min()) / np.ptp(u) + 1.0)
     except PayoffError:  # beyond the range of floats
         pass
-    exact: Any = game.exact_payoffs[player]
-    spread = exact.max() - exact.min()
-    return np.asarray((exact - exact.min()) / (spread or 1), dtype=np.float64) + 1.0
-
-
-# --- exact solution and certificate -----------------------------------------------------------------------------------
-
-
-def exact_weights(game: Game, bases: Any) -> tuple[list[int], list[int]] | None:
-    """Both strategies that the bases determine, in integers up to a factor; None if there are no such strategies.
-
-    >>> pennies = Game.bimatrix([[3, 0], [0, 1]], [[0, 1], [1, 0]])
-    >>> exact_weights(pennies, (([0, 1], [0, 1]), ([0, 1], [0, 1])))
-    ([1, 1], [1, 3])
-    """
-    weights = []
-    for player, (coordinates, binding) in enumerate(bases):
-        if len(coordinates) != len(binding) or not coordinates:
-            return None
-        # The opponent is indifferent between the binding actions. Any positive shift of the payoffs will do.
-        where = (coordinates, binding) if player == 0 else (binding, coordinates)
-        block, _ = exact_block(game, 1 - player, *where)
-        low = min(map(min, block)) - 1
-        system = fmpz_mat([[u - low for u in row] for row in block])
-        system = system.transpose() if player == 0 else system
-        try:
-            solution: Any = system.solve(fmpz_mat([[1]] * len(binding)))
-        except ZeroDivisionError:
-            return None
-        numerators, _ = solution.numer_denom()
-        entries = [int(p) for p in numerators.entries()]
-        if min(entries) < 0:
-            return None
-        full = [0] * game.shape[player]
-        for k, p in zip(coordinates, entries, strict=True):
-            full[k] = p
-        weights.append(full)
-    return weights[0], weights[1]
-
-
-def certified_weights(game: Game, x: Sequence[int], y: Sequence[int], as_fractions: bool) -> Equilibrium | None:
-    """The profile with these weights and its certificate; None unless it is an equilibrium, exactly.
-
-    >>> certified_weights(Game.bimatrix([[1, 0]], [[0, 1]]), [1], [0, 1], True).regret
-    Fraction(0, 1)
-    >>> certified_weights(Game.bimatrix([[1, 0]], [[0, 1]]), [1], [1, 0], True) is None
-    True
-    """
-    payoffs = []
-    strict = True
-    for player, (own, other) in enumerate(((x, y), (y, x))):
-        used = [k for k, w in enumerate(other) if w]
-        everything = list(range(game.shape[player]))
-        block, scale = exact_block(game, player, *((everything, used) if player == 0 else (used, everything)))
-        table = fmpz_mat(block) if player == 0 else fmpz_mat(block).transpose()
-        earned = [int(e) for e in (table * fmpz_mat([[other[k]] for k in used])).entries()]
-        best = max(earned)
-        if any(w and e != best for w, e in zip(own, earned, strict=True)):
-            return None
-        payoffs.append(Fraction(best, scale * sum(other)))
-        strict = strict and earned.count(best) == 1
-    totals = sum(x), sum(y)
-    if as_fractions:
-        exact = tuple(tuple(Fraction(w, t) for w in s) for s, t in zip((x, y), totals, strict=True))
-        return Equilibrium(exact, tuple(payoffs), Fraction(0), strict, game.actions)
-    strategies = tuple(tuple(w / t for w in s) for s, t in zip((x, y), totals, strict=True))
-    return Equilibrium(strategies, tuple(map(float, payoffs)), game.regret(strategies), strict, game.actions)
-
-
-def exact_block(game: Game, player: int, rows: Sequence[int], columns: Sequence[int]) -> tuple[list[list[int]], int]:
-    """A player's payoffs in some rows and columns, as integers over one denominator.
-
-    >>> exact_block(Game.bimatrix([[0.5, 1, 0.25]], [[1, 2, 3]]), 0, [0], [0, 2])
-    ([[50, 25]], 100)
-    """
-    if game.is_exact:
-        entries = game.restrict({0: rows, 1: columns}).exact_payoffs[player].ravel().tolist()
-        scale = lcm(*{q.denominator for q in entries})
-        flat = [q.numerator * (scale // q.denominator) for q in entries]
-    else:
-        decimals = [Decimal(repr(u)) for u in game.payoffs[player][np.ix_(rows, columns)].ravel().tolist()]
-        digits = max(0, -min(int(d.as_tuple().exponent) for d in decimals))
-        scale = 10**digits
-        flat = [int(d.scaleb(digits)) for d in decimals]
-    width = len(columns)
-    return [flat[k : k + width] for k in range(0, len(flat), width)], scale
+    integers, _ = exact_block(game, player, *map(range, game.shape))
+    low, high = min(map(min, integers)), max(map(max, integers))
+    spread = high - low or 1
+    return np.array([[(w - low) / spread for w in row] for row in integers]) + 1.0
 
 
 def rounded(game: Game, payoffs: Arrays, bases: Any) -> Equilibrium | None:
@@ -316,7 +234,8 @@ def rounded(game: Game, payoffs: Arrays, bases: Any) -> Equilibrium | None:
     if not max(gaps) <= FLOAT_REGRET:
         return None
     strategies: tuple[Strategy, ...] = tuple(tuple(s.tolist()) for s in profile)
-    return Equilibrium(strategies, game.payoff(strategies), game.regret(strategies), False, game.actions)
+    earned = tuple(float(x @ u @ y) for u in game.payoffs)
+    return Equilibrium(strategies, earned, float_regret(game, strategies), False, game.actions)
 
 
 # --- small things -----------------------------------------------------------------------------------------------------

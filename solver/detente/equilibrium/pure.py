@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from detente.equilibrium.result import Equilibrium, certified
-from detente.game.game import Game, Strategy
+from detente.game.game import Game, Strategy, as_game
 
 
 def pure_equilibria(game: Game) -> tuple[Equilibrium, ...]:
@@ -16,7 +16,7 @@ def pure_equilibria(game: Game) -> tuple[Equilibrium, ...]:
     >>> [str(e) for e in pure_equilibria(Game.symmetric([[2, 0], [0, 1]], actions=["L", "R"]))]
     ['(L, L)', '(R, R)']
     """
-    u = game.exact_payoffs
+    u = as_game(game).exact_payoffs
     best = np.ones(game.shape, dtype=bool)
     for i in range(game.n_players):
         best &= np.equal(u[i], u[i].max(axis=i, keepdims=True)).astype(bool)

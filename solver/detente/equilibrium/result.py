@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
-from math import lcm
-from typing import Any
+from operator import mul, truediv
+from typing import Any, Protocol
 
 import numpy as np
 from flint import fmpz_mat
+from numpy.typing import NDArray
 
+from detente.equilibrium.bimatrix.integer_payoffs import IntegerMatrix, integer_payoffs
 from detente.errors import CertificateError
 from detente.game.display import number_text, table_html
 from detente.game.game import Game, Number, Strategy
 
 # A float equilibrium is accepted if no deviation gains more than this share of the payoff range.
 FLOAT_REGRET = 1e-9
+ZERO, ONE = Fraction(0), Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,17 @@ class Component:
         return len(self.extreme) == 1
 
 
-Parts = tuple[Game, tuple[Equilibrium, ...], tuple[Component, ...]]
+class Answer(Protocol):
+    """Equilibria that are known, and are made into objects when somebody looks at them."""
+
+    def __len__(self) -> int: ...
+
+    def game(self) -> Game:
+        """The game in the arithmetic of the answer."""
+
+    def extreme(self) -> tuple[Equilibrium, ...]: ...
+
+    def components(self) -> tuple[Component, ...]: ...
 
 
 class EquilibriumSet:
@@ -90,7 +103,7 @@ class EquilibriumSet:
     in a continuum. Every equilibrium is a convex combination within one of the components' subsets.
     """
 
-    __slots__ = ("_build", "_complete", "_method", "_parts")
+    __slots__ = ("_answer", "_complete", "_components", "_extreme", "_game", "_method")
 
     def __init__(
         self,
@@ -100,34 +113,40 @@ class EquilibriumSet:
         complete: bool,
         method: str,
     ) -> None:
-        self._parts: Parts | None = (game, extreme, components)
+        self._game: Game | None = game
+        self._extreme: tuple[Equilibrium, ...] | None = extreme
+        self._components: tuple[Component, ...] | None = components
+        self._answer: Answer | None = None
         self._complete, self._method = complete, method
-        self._build: Callable[[], Parts] | None = None
 
     @classmethod
-    def when_asked(cls, build: Callable[[], Parts], complete: bool, method: str) -> EquilibriumSet:
-        """A set whose equilibria are known, and made into objects by ``build`` when somebody looks at them."""
+    def when_asked(cls, answer: Answer, complete: bool, method: str) -> EquilibriumSet:
+        """A set whose equilibria are made into objects when somebody looks at them, and its components likewise."""
         made = cls.__new__(cls)
-        made._parts, made._build, made._complete, made._method = None, build, complete, method
+        made._answer, made._game, made._extreme, made._components = answer, None, None, None
+        made._complete, made._method = complete, method
         return made
-
-    def _resolved(self) -> Parts:
-        if self._parts is None:
-            assert self._build is not None
-            self._parts, self._build = self._build(), None
-        return self._parts
 
     @property
     def game(self) -> Game:
-        return self._resolved()[0]
+        if self._game is None:
+            assert self._answer is not None
+            self._game = self._answer.game()
+        return self._game
 
     @property
     def extreme(self) -> tuple[Equilibrium, ...]:
-        return self._resolved()[1]
+        if self._extreme is None:
+            assert self._answer is not None
+            self._extreme = self._answer.extreme()
+        return self._extreme
 
     @property
     def components(self) -> tuple[Component, ...]:
-        return self._resolved()[2]
+        if self._components is None:
+            assert self._answer is not None
+            self._components = self._answer.components()
+        return self._components
 
     @property
     def complete(self) -> bool:
@@ -138,10 +157,10 @@ class EquilibriumSet:
         return self._method
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return EquilibriumSet, (*self._resolved(), self._complete, self._method)
+        return EquilibriumSet, (self.game, self.extreme, self.components, self._complete, self._method)
 
     def __len__(self) -> int:
-        return len(self.extreme)
+        return len(self.extreme if self._answer is None else self._answer)
 
     def __iter__(self) -> Iterator[Equilibrium]:
         return iter(self.extreme)
@@ -155,24 +174,23 @@ class EquilibriumSet:
         Each extreme equilibrium must have zero regret (relative to the payoff range, in floats), every pair of
         vertices of a subset must be an equilibrium, and the indices of a complete two-player set must add up to 1.
         """
+        losses = None if self.game.is_exact else _relative_losses(self.game)
         for equilibrium in self.extreme:
-            self._check(equilibrium.strategies)
+            self._check(equilibrium.strategies, losses)
         for component in self.components:
             for subset in component.subsets:
                 for profile in product(*subset.vertices):
-                    self._check(profile)
+                    self._check(profile, losses)
         indices = [c.index for c in self.components]
         if self.complete and self.game.n_players == 2 and None not in indices:
             total = sum(i for i in indices if i is not None)
             if total != 1:
                 raise CertificateError("components", indices, "indices that add up to +1")
 
-    def _check(self, profile: tuple[Strategy, ...]) -> None:
-        regret = self.game.regret(profile)
-        spread = float(self.game.payoffs.max() - self.game.payoffs.min())
-        allowed = 0 if isinstance(regret, Fraction) else FLOAT_REGRET * spread
-        if regret > allowed:
-            raise CertificateError("equilibrium", profile, f"no gain from deviating; regret is {regret}")
+    def _check(self, profile: tuple[Strategy, ...], losses: list[NDArray[np.float64]] | None) -> None:
+        regret = self.game.regret(profile) if losses is None else _relative_regret(self.game.resolve(profile), losses)
+        if regret > (0 if losses is None else FLOAT_REGRET):
+            raise CertificateError("equilibrium", profile, f"no gain from deviating; regret is {float(regret):.3g}")
 
     def __repr__(self) -> str:
         state = "complete" if self.complete else "not proven complete"
@@ -185,39 +203,88 @@ class EquilibriumSet:
 
 
 class TwoPlayerCertifier:
-    """Payoffs and regrets of many profiles of one two-player game, in integers."""
+    """Payoffs and regrets of many profiles of one two-player game, in integers.
 
-    def __init__(self, game: Game) -> None:
+    ``tables`` are both players' payoffs as :func:`integer_payoffs` gives them, where they are at hand; they may be
+    those of an exact game that ``game`` shows in floats.
+    """
+
+    def __init__(self, game: Game, tables: Sequence[tuple[IntegerMatrix, int]] | None = None) -> None:
         self.game = game
-        self.matrices = []
-        for u in game.exact_payoffs:
-            scale = lcm(*(x.denominator for x in u.ravel()))
-            self.matrices.append((fmpz_mat([[int(x * scale) for x in row] for row in u.tolist()]), scale))
+        tables = [integer_payoffs(game, player) for player in range(2)] if tables is None else tables
+        self.matrices = [fmpz_mat(table) for table, _ in tables]
+        self.scales = [scale for _, scale in tables]
 
     def equilibrium(self, x: Sequence[int], y: Sequence[int]) -> Equilibrium:
         """The profile with these weights (non-negative integers, up to a factor), with its certificate."""
-        total = sum(x) * sum(y)
-        payoffs, gaps, unique = [], [], True
-        for player, (matrix, scale) in enumerate(self.matrices):
-            own, other = (x, y) if player == 0 else (y, x)
-            table: Any = (matrix if player == 0 else matrix.transpose()) * fmpz_mat([[w] for w in other])
-            earned = [int(e) for e in table.entries()]
-            value = sum(w * e for w, e in zip(own, earned, strict=True))
-            payoffs.append(Fraction(value, total * scale))
-            gaps.append(Fraction(max(earned) * sum(own) - value, total * scale))
-            unique = unique and earned.count(max(earned)) == 1 and sum(map(bool, own)) == 1
-        exact = tuple(tuple(Fraction(w, sum(s)) for w in s) for s in (x, y))
-        if self.game.is_exact:
-            return Equilibrium(exact, tuple(payoffs), max(gaps), unique, self.game.actions)
-        strategies = tuple(tuple(map(float, s)) for s in exact)
-        return Equilibrium(strategies, tuple(map(float, payoffs)), self._regret(strategies), unique, self.game.actions)
+        return self.equilibria([x], [y])[0]
 
-    def _regret(self, strategies: tuple[tuple[float, ...], ...]) -> float:
-        """What the best deviation from strategies in floats would gain, in floats."""
+    def equilibria(self, xs: Sequence[Sequence[int]], ys: Sequence[Sequence[int]]) -> list[Equilibrium]:
+        """The profiles with these weights, in order."""
+        if not xs:
+            return []
+        m, n = self.game.shape
+        rows: Any = fmpz_mat(list(map(list, ys))) * self.matrices[0].transpose()
+        columns: Any = fmpz_mat(list(map(list, xs))) * self.matrices[1]
+        earned = list(map(int, rows.entries())), list(map(int, columns.entries()))
+        strategies = [self._strategies(weights) for weights in (xs, ys)]
+        regrets = None if self.game.is_exact else self._regrets(*strategies)
+        share = Fraction if self.game.is_exact else truediv
+        found = []
+        for k, (x, y) in enumerate(zip(xs, ys, strict=True)):
+            total = sum(x), sum(y)
+            payoffs, regret, unique = [], ZERO, True
+            for player, own, width in ((0, x, m), (1, y, n)):
+                replies = earned[player][k * width : (k + 1) * width]
+                best, value = max(replies), sum(map(mul, own, replies))
+                size = total[0] * total[1] * self.scales[player]
+                payoffs.append(share(value, size))
+                if best * total[player] != value:
+                    regret = max(regret, Fraction(best * total[player] - value, size))
+                unique = unique and replies.count(best) == 1 and max(own) == total[player]
+            profile = strategies[0][k], strategies[1][k]
+            shown = regret if regrets is None else regrets[k]
+            found.append(Equilibrium(profile, tuple(payoffs), shown, unique, self.game.actions))
+        return found
+
+    def _strategies(self, weights: Sequence[Sequence[int]]) -> list[Strategy]:
+        """The probabilities, Fractions or correctly rounded floats."""
+        if not self.game.is_exact:
+            return [tuple([w / total for w in own]) for own in weights for total in (sum(own),)]
+        shares: list[Strategy] = []
+        for own in weights:
+            total = sum(own)
+            shares.append(tuple([(ONE if w == total else Fraction(w, total)) if w else ZERO for w in own]))
+        return shares
+
+    def _regrets(self, xs: list[Strategy], ys: list[Strategy]) -> list[float]:
+        """What the best deviations from strategies in floats would gain, in floats."""
         first, second = self.game.payoffs
-        x, y = map(np.array, strategies)
-        rows, columns = first @ y, x @ second
-        return max(float(rows.max() - x @ rows), float(columns.max() - columns @ y), 0.0)
+        x, y = np.array(xs), np.array(ys)
+        rows, columns = y @ first.T, x @ second
+        gains = rows.max(1) - (rows * x).sum(1), columns.max(1) - (columns * y).sum(1)
+        return np.maximum(np.maximum(*gains), 0.0).tolist()  # type: ignore[no-any-return]
+
+
+def _relative_losses(game: Game) -> list[NDArray[np.float64]]:
+    """What each action loses against the best reply, as shares of the payoff range.
+
+    The differences are exact, so that a large constant in the payoffs rounds nothing off.
+    """
+    u = game.exact_payoffs
+    spread = (u.max() - u.min()) or ONE
+    return [((v - v.max(axis=i, keepdims=True)) / spread).astype(np.float64) for i, v in enumerate(u)]
+
+
+def _relative_regret(profile: Sequence[Any], losses: list[NDArray[np.float64]]) -> float:
+    """The most that a deviation gains, as a share of the payoff range."""
+    p = [np.array(s, dtype=np.float64) for s in profile]
+    worst = 0.0
+    for i, earned in enumerate(losses):
+        for j in reversed([j for j in range(len(p)) if j != i]):
+            earned = np.tensordot(earned, p[j], axes=([j], [0]))
+        worst = max(worst, float(earned.max() - p[i] @ earned))
+    return worst
 
 
 def certified(game: Game, strategies: tuple[Strategy, ...]) -> Equilibrium:

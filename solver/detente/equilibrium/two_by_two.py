@@ -38,10 +38,14 @@ if TYPE_CHECKING:
 
 # Each player's strategy in an extreme equilibrium: the first action, the second, or the mixture.
 FIRST, SECOND, MIXED = 0, 1, 2
-# Payoffs beyond this are scaled down before they are added, lest the sum overflow.
+# Payoffs beyond this are scaled down before they are subtracted, lest the sum overflow.
 HUGE = 1e300
 # Games a chunk: small enough to balance the load, large enough not to notice
 CHUNK = 1 << 16
+# Games a block: their numbers stay in the fastest cache from one loop to the next
+BLOCK = 128
+# Bytes of a line of the cache
+LINE = 64
 COLUMNS: dict[str, Any] = {
     "pure": np.uint8,
     "extreme": np.uint16,
@@ -114,9 +118,9 @@ def solve_2x2_batch(A: Any, B: Any) -> xarray.Dataset:
         if values.dtype != np.float64 and values.size and max(-int(values.min()), int(values.max())) > EXACT_INTEGERS:
             raise PayoffError(name, "an integer beyond 2⁵³", "payoffs that floats hold exactly")
     number = first.shape[0]
-    columns: dict[str, NDArray[Any]] = {name: np.empty(number, dtype) for name, dtype in COLUMNS.items()}
+    columns = _empty_columns(number)
     table, classes = _table()
-    rows, others = read_only(first.reshape(number, 4)), read_only(second.reshape(number, 4))
+    rows, others = read_only(first.reshape(-1)), read_only(second.reshape(-1))
     solve: Any = partial(_solve_range, rows, others, table, *columns.values())  # type: ignore[arg-type]
     if not all(in_threads(solve, number, CHUNK)):
         raise PayoffError("A, B", "NaN or infinity", "finite payoffs")
@@ -127,18 +131,17 @@ def solve_2x2_batch(A: Any, B: Any) -> xarray.Dataset:
     )
 
 
-@compiled
-def _comparison(a: float, b: float) -> np.uint32:
-    """0, 1, 2 for less, equal, greater."""
-    return np.uint32(a > b) + np.uint32(a >= b)
-
-
-@compiled
-def _weights(a: float, b: float, c: float, d: float) -> tuple[float, float]:
-    """|a − b| and |a − b| + |c − d|, divided by 4 where they might overflow; the sum is finite if all numbers are."""
-    scale = 0.25 if abs(a) + abs(b) + abs(c) + abs(d) > HUGE else 1.0
-    weight = abs(a * scale - b * scale)
-    return weight, weight + abs(c * scale - d * scale)
+def _empty_columns(number: int) -> dict[str, NDArray[Any]]:
+    """The columns in one piece of memory: a large piece is had in larger pages, and so for less."""
+    starts, size = {}, 0
+    for name, dtype in COLUMNS.items():
+        starts[name] = size
+        size += -(-number * np.dtype(dtype).itemsize // LINE) * LINE
+    memory = np.empty(size, dtype=np.uint8)
+    return {
+        name: memory[start : start + number * np.dtype(COLUMNS[name]).itemsize].view(COLUMNS[name])
+        for name, start in starts.items()
+    }
 
 
 @compiled
@@ -158,32 +161,95 @@ def _solve_range(
     lo: int,
     hi: int,
 ) -> bool:
-    """Games ``lo`` to ``hi``, without a branch; whether all their payoffs are finite."""
-    # Slices, because an index that starts at 0 is known not to count from the end
-    A, B, pure, extreme, x, y = A[lo:hi], B[lo:hi], pure[lo:hi], extreme[lo:hi], x[lo:hi], y[lo:hi]
-    ties, components, continuum = ties[lo:hi], components[lo:hi], continuum[lo:hi]
-    row_class, column_class = row_class[lo:hi], column_class[lo:hi]
-    finite = True
-    kept = np.array([np.nan, 1.0])
-    for g in range(A.shape[0]):
-        a, b, c, d = A[g, 0], A[g, 1], A[g, 2], A[g, 3]
-        e, f, h, k = B[g, 0], B[g, 1], B[g, 2], B[g, 3]
-        rows = np.uint32(9) * _comparison(a, c) + np.uint32(3) * _comparison(b, d) + _comparison(a, d)
-        columns = np.uint32(9) * _comparison(e, f) + np.uint32(3) * _comparison(h, k) + _comparison(e, k)
-        entry = table[np.uint32(27) * rows + columns]
-        x_weight, x_total = _weights(k, h, e, f)
-        y_weight, y_total = _weights(d, b, a, c)
-        finite &= (x_total < np.inf) & (y_total < np.inf)
-        extreme[g] = entry & np.uint32(511)
-        pure[g] = entry >> np.uint32(9) & np.uint32(15)
-        ties[g] = entry >> np.uint32(13) & np.uint32(15)
-        components[g] = entry >> np.uint32(17) & np.uint32(3)
-        continuum[g] = entry >> np.uint32(19) & np.uint32(1)
-        x[g] = x_weight / x_total * kept[entry >> np.uint32(20) & np.uint32(1)]
-        y[g] = y_weight / y_total * kept[entry >> np.uint32(21) & np.uint32(1)]
-        row_class[g] = entry >> np.uint32(22) & np.uint32(31)
-        column_class[g] = entry >> np.uint32(27)
-    return finite
+    """Games ``lo`` to ``hi``; whether all their payoffs are finite."""
+    entries = np.empty(hi - lo, dtype=np.uint32)
+    patterns = np.empty(BLOCK, dtype=np.int32)
+    for start in range(lo, hi, BLOCK):
+        end = min(start + BLOCK, hi)
+        pattern, entry = patterns[: end - start], entries[start - lo : end - lo]
+        pattern[:] = 0
+        rows, columns = A[4 * start : 4 * end], B[4 * start : 4 * end]
+        regular = _compare(rows, False, 27, pattern, y[start:end])
+        regular &= _compare(columns, True, 1, pattern, x[start:end])
+        if not regular:
+            if not _mix_safely(rows, False, y[start:end]):
+                return False
+            if not _mix_safely(columns, True, x[start:end]):
+                return False
+        for g in range(entry.size):
+            entry[g] = table[pattern[g]]
+        _blank(entry, 20, x[start:end])
+        _blank(entry, 21, y[start:end])
+    # Only now, because many short runs of writes would wait for memory
+    _unpack(entries, 0, 511, extreme[lo:hi])
+    _unpack(entries, 9, 15, pure[lo:hi])
+    _unpack(entries, 13, 15, ties[lo:hi])
+    _unpack(entries, 17, 3, components[lo:hi])
+    _unpack(entries, 19, 1, continuum[lo:hi])
+    _unpack(entries, 22, 31, row_class[lo:hi])
+    _unpack(entries, 27, 31, column_class[lo:hi])
+    return True
+
+
+# Loops so simple that the compiler turns them into vector instructions. Payoffs come in one row, four a game, because
+# only of numbers that lie a known distance apart does it know how to sort them into vectors.
+
+
+@compiled
+def _compare(
+    payoffs: NDArray[np.float64], turned: bool, unit: int, pattern: NDArray[np.int32], weight: NDArray[np.float64]
+) -> bool:
+    """Add a player's three comparisons to the patterns, as digits 0, 1, 2 for less, equal, greater to the base 3.
+
+    The first two are those of the player's first action with the second, against the opponent's first action and
+    against the second; ``turned`` says that they are in columns of the table. ``weight`` becomes the opponent's
+    probability of the first action that makes the two equally good. Whether no sum overflowed: else it is to be
+    computed anew.
+    """
+    regular = True
+    for g in range(pattern.size):
+        a, d = payoffs[4 * g], payoffs[4 * g + 3]
+        b, c = (payoffs[4 * g + 2], payoffs[4 * g + 1]) if turned else (payoffs[4 * g + 1], payoffs[4 * g + 2])
+        part = abs(d - b)
+        total = part + abs(a - c)
+        weight[g] = part / total
+        regular &= total < np.inf
+        pattern[g] += unit * (
+            (9 if a > c else 0)
+            + (9 if a >= c else 0)
+            + (3 if b > d else 0)
+            + (3 if b >= d else 0)
+            + (1 if a > d else 0)
+            + (1 if a >= d else 0)
+        )
+    return regular
+
+
+@compiled
+def _mix_safely(payoffs: NDArray[np.float64], turned: bool, weight: NDArray[np.float64]) -> bool:
+    """The weights of :func:`_compare`, without overflow; whether all payoffs are finite."""
+    for g in range(weight.size):
+        a, d = payoffs[4 * g], payoffs[4 * g + 3]
+        b, c = (payoffs[4 * g + 2], payoffs[4 * g + 1]) if turned else (payoffs[4 * g + 1], payoffs[4 * g + 2])
+        if not (abs(a) < np.inf and abs(b) < np.inf and abs(c) < np.inf and abs(d) < np.inf):
+            return False
+        scale = 0.25 if max(abs(a), abs(b), abs(c), abs(d)) > HUGE else 1.0
+        part = abs(d * scale - b * scale)
+        weight[g] = part / (part + abs(a * scale - c * scale))
+    return True
+
+
+@compiled
+def _unpack(entry: NDArray[np.uint32], shift: int, mask: int, out: Any) -> None:
+    for g in range(entry.size):
+        out[g] = entry[g] >> np.uint32(shift) & np.uint32(mask)
+
+
+@compiled
+def _blank(entry: NDArray[np.uint32], bit: int, weight: NDArray[np.float64]) -> None:
+    """NaN for the probability of a mixture that is in no equilibrium."""
+    for g in range(entry.size):
+        weight[g] = weight[g] if entry[g] >> np.uint32(bit) & np.uint32(1) else np.nan
 
 
 @lru_cache(maxsize=1)

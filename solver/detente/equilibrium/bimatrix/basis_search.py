@@ -23,13 +23,18 @@ bound leaves in doubt is reported. Entries of M may be rounded: their relative e
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numba
 import numpy as np
+from numba.core.options import DefaultOptions
 from numpy.typing import NDArray
 
-PROVEN, DOUBTFUL, TOO_MANY = 0, 1, 2
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PROVEN, DOUBTFUL, TOO_MANY, MORE_SPACE = 0, 1, 2, 3
 # Unit roundoff with room for the handful of operations that a bound does not count one by one
 UNIT = 1.2e-16
 # Payoffs are mapped to [LEAST, 1 + LEAST]; any positive number would do.
@@ -47,12 +52,24 @@ MEMORY = 1_000_000_000
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
+def counting_nothing(function: Function) -> Function:
+    """Compile a function that makes no arrays: without reference counts, which cost more than its arithmetic.
+
+    The option is numba's own for functions that run without its runtime; where it is unknown, they are only slower.
+    """
+    options: dict[str, Any] = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
+    made: Function = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    return made
+
+
 # What is known of a basis, in the order of discovery: the mask of its nonbasic variables, that of basic variables which
 # further right-hand sides may make zero, that of those which they do make zero, that of nonbasic variables whose edges
 # have been followed from the other end, and the place of its tableau. A basis that has been visited gives up its place.
 KEY, DOUBTS, ZEROS, KNOWN, PLACE = 0, 1, 2, 3, 4
 # What is known of a tableau: ω, and a bound on ‖C‖∞ that is at least 1.
 OMEGA, NORM = 0, 1
+# How far a search is: the next basis to visit, the number of bases, the last place used, the first that is free again
+AT, COUNT, USED, FREE = 0, 1, 2, 3
 
 
 class Space(NamedTuple):
@@ -70,42 +87,49 @@ class Space(NamedTuple):
 
 @compiled
 def new_space(d: int, k: int, sides: int) -> Space:
-    """Memory for a search among few bases; it grows as needed."""
+    """Memory for a search among as many bases as random polytopes tend to have; it grows as needed."""
+    places = 1 << max(5, min(min(d, k), 13) - 1)
     return Space(
-        np.empty((32, 5), dtype=np.uint64),
-        np.empty(128, dtype=np.int64),
-        np.empty((32, d + sides, k)),
-        np.empty((32, d + k), dtype=np.int64),
-        np.empty((32, 2)),
+        np.empty((2 * places, 5), dtype=np.uint64),
+        np.empty(8 * places, dtype=np.int64),
+        np.empty((places, d + sides, k)),
+        np.empty((places, d + k), dtype=np.int64),
+        np.empty((places, 2)),
     )
 
 
 @compiled
 def longer(values: Any) -> Any:
     """An array with twice as many rows, the first half filled."""
-    result = np.empty((2 * values.shape[0], values.shape[1]), dtype=values.dtype)
-    result[: values.shape[0]] = values
+    rows, width = values.shape
+    result = np.empty((2 * rows, width), dtype=values.dtype)
+    for row in range(rows):  # assigning a slice would take numba a second longer to compile
+        for c in range(width):
+            result[row, c] = values[row, c]
     return result
 
 
 @compiled
-def _with_more_places(space: Space) -> Space:
-    old, width, k = space.tableaus.shape
-    tableaus = np.empty((2 * old, width, k))
-    tableaus[:old] = space.tableaus
-    return Space(space.bases, space.table, tableaus, longer(space.variables), longer(space.bounds))
+def _with_more_places(tableaus: NDArray[np.float64]) -> NDArray[np.float64]:
+    old, width, k = tableaus.shape
+    result = np.empty((2 * old, width, k))
+    for p in range(old):
+        for c in range(width):
+            for i in range(k):
+                result[p, c, i] = tableaus[p, c, i]
+    return result
 
 
 @compiled
 def _rehashed(table: NDArray[np.int64], bases: NDArray[np.uint64], count: int) -> NDArray[np.int64]:
     bigger = np.full(4 * table.size, -1, dtype=np.int64)
     for basis in range(count):
-        bigger[_find(bigger, bases, bases[basis, KEY])] = basis
+        bigger[find_slot(bigger, bases, bases[basis, KEY])] = basis
     return bigger
 
 
-@compiled
-def _find(table: NDArray[np.int64], bases: NDArray[np.uint64], key: np.uint64) -> int:
+@counting_nothing
+def find_slot(table: NDArray[np.int64], bases: NDArray[np.uint64], key: np.uint64) -> int:
     """The slot of ``key`` in the table, or the empty slot where it belongs."""
     h = key * np.uint64(0x9E3779B97F4A7C15)
     slot = np.int64((h ^ (h >> np.uint64(29))) & np.uint64(table.size - 1))
@@ -114,9 +138,12 @@ def _find(table: NDArray[np.int64], bases: NDArray[np.uint64], key: np.uint64) -
     return int(slot)
 
 
-@compiled
+@counting_nothing
 def normalise(payoffs: Any, rows: NDArray[np.int64], columns: NDArray[np.int64], out: NDArray[np.float64]) -> float:
-    """These payoffs mapped to [LEAST, 1 + LEAST] (or all to 1), into ``out``; a bound on their relative errors."""
+    """These payoffs mapped into [LEAST, 1 + LEAST] (or all to 1), into ``out``; a bound on their relative errors.
+
+    Integers whose range is below 2⁴⁹ are not rounded at all.
+    """
     low, high = np.inf, -np.inf
     for i in rows:
         for j in columns:
@@ -128,16 +155,15 @@ def normalise(payoffs: Any, rows: NDArray[np.int64], columns: NDArray[np.int64],
     # A subnormal number has lost digits; a spread that overflows is no number.
     if not 1e-290 < spread < 1e300:
         return np.inf
+    # By a power of two, which rounds nothing
+    unit = math.ldexp(1.0, -math.frexp(spread)[1])
     for i in range(rows.size):
         for j in range(columns.size):
-            out[i, j] = (payoffs[rows[i], columns[j]] - low) / spread + LEAST
+            out[i, j] = (payoffs[rows[i], columns[j]] - low) * unit + LEAST
     return 4.0 * UNIT * (1.0 + max(abs(low), abs(high)) / spread) / LEAST
 
 
-# Below, ``tableaus[p]`` and ``variables[p]`` are spelt out in every loop: a view costs two reference counts.
-
-
-@compiled
+@counting_nothing
 def _norm_of_inverse(tableaus: NDArray[np.float64], variables: NDArray[np.int64], p: int, d: int, sums: Any) -> float:
     """‖C‖∞. Columns of nonbasic slacks are columns of C; the column of a basic slack is a unit vector."""
     k = sums.size
@@ -154,7 +180,7 @@ def _norm_of_inverse(tableaus: NDArray[np.float64], variables: NDArray[np.int64]
     return norm if total < np.inf else np.inf  # a maximum may miss a NaN, a sum does not
 
 
-@compiled
+@counting_nothing
 def _largest_error(
     columns: NDArray[np.float64],
     right: NDArray[np.float64],
@@ -183,7 +209,7 @@ def _largest_error(
     return worst if total < np.inf else np.inf  # a maximum may miss a NaN, a sum does not
 
 
-@compiled
+@counting_nothing
 def _multiply(
     vectors: NDArray[np.float64],
     v: int,
@@ -206,7 +232,7 @@ def _multiply(
                 out[i] += tableaus[p, c, i] * entry
 
 
-@compiled
+@counting_nothing
 def _pivot(tableaus: NDArray[np.float64], p: int, width: int, k: int, entering: int, leaving: int, q: int) -> float:
     """The tableau at place p after one exchange, put at place q; the norm ‖E‖∞ of the elementary matrix."""
     reciprocal = 1.0 / tableaus[p, entering, leaving]
@@ -226,43 +252,94 @@ def _pivot(tableaus: NDArray[np.float64], p: int, width: int, k: int, entering: 
 
 @compiled
 def search_bases(
-    M: NDArray[np.float64], right: NDArray[np.float64], inexact: float, least: float, most: int, space: Space
+    M: NDArray[np.float64],
+    right: NDArray[np.float64],
+    inexact: float,
+    least: NDArray[np.float64],
+    most: int,
+    space: Space,
 ) -> Any:
     """(status, number of bases, space with them, the origin first).
 
     ``right`` has one right-hand side a row; ``inexact`` bounds the relative error of the entries of ``M``. A basic
-    variable that is below ``least`` for a further right-hand side is known to be zero. Unless the status is PROVEN,
-    the rest is of no use.
+    variable that is below ``least[q]`` for a further right-hand side, where q coordinates are basic, is known to be
+    zero. Unless the status is PROVEN, the rest is of no use.
     """
     k, d = M.shape
     sides = right.shape[0]
     one = np.uint64(1)
     memory = np.empty((d + 2, k))
-    columns, vector, reciprocal = memory[:d], memory[d], memory[d + 1]
+    columns = memory[:d]
+    bases, table, tableaus, variables, bounds = space
+    table[:] = -1
+    for v in range(d + k):
+        variables[0, v] = v
+    for i in range(k):
+        for v in range(d):
+            columns[v, i] = tableaus[0, v, i] = M[i, v]
+        for side in range(sides):
+            tableaus[0, d + side, i] = right[side, i]
+    bases[0, KEY], bases[0, KNOWN], bases[0, PLACE] = (one << np.uint64(d)) - one, 0, 0
+    bounds[0, OMEGA], bounds[0, NORM] = 0.0, 1.0
+    table[find_slot(table, bases, bases[0, KEY])] = 0
+    progress = np.zeros(4, dtype=np.int64)
+    progress[COUNT], progress[FREE] = 1, -1
+    status = MORE_SPACE
+    while status == MORE_SPACE:
+        if progress[COUNT] + d > bases.shape[0]:
+            bases = longer(bases)
+        if progress[USED] + d >= bounds.shape[0]:
+            if tableaus.size * 16 > MEMORY:
+                status = TOO_MANY
+                break
+            tableaus, variables, bounds = _with_more_places(tableaus), longer(variables), longer(bounds)
+        if 2 * (progress[COUNT] + d) > table.size:
+            table = _rehashed(table, bases, progress[COUNT])
+        status = _search_on(
+            columns, right, inexact, least, most, bases, table, tableaus, variables, bounds, memory[d:], progress
+        )
+    return status, progress[COUNT], Space(bases, table, tableaus, variables, bounds)
+
+
+@counting_nothing
+def _search_on(
+    columns: NDArray[np.float64],
+    right: NDArray[np.float64],
+    inexact: float,
+    least: NDArray[np.float64],
+    most: int,
+    bases: NDArray[np.uint64],
+    table: NDArray[np.int64],
+    tableaus: NDArray[np.float64],
+    variables: NDArray[np.int64],
+    bounds: NDArray[np.float64],
+    memory: NDArray[np.float64],
+    progress: NDArray[np.int64],
+) -> int:
+    """Visit bases, until all are visited, or the search fails, or there is no room for all neighbours of one.
+
+    Arrays are replaced by longer ones outside: what makes arrays has to count references to them, at every use.
+    """
+    d, k = columns.shape
+    sides = right.shape[0]
+    one = np.uint64(1)
+    vector, reciprocal = memory[0], memory[1]
     size = 0.0  # of all numbers in M and b
     for v in range(d):
         for i in range(k):
-            columns[v, i] = M[i, v]
-            size = max(size, M[i, v])
+            size = max(size, columns[v, i])
     for s in range(sides):
         for i in range(k):
             size = max(size, right[s, i])
     # The relative rounding error of a product of a row of C with a column; that of pivots is in ``8 UNIT`` below.
     rounding = (k + 4) * UNIT
-    # Local names, because an attribute of a tuple costs two reference counts as well
-    bases, table, tableaus, variables, bounds = space
     # Places after ``used`` are free, and so are those on a list: each names the next in its first variable.
-    used, free = 0, -1
-    table[:] = -1
-    for v in range(d + k):
-        variables[0, v] = v
-    tableaus[0, :d, :k] = columns
-    tableaus[0, d : d + sides, :k] = right
-    bases[0, KEY], bases[0, KNOWN], bases[0, PLACE] = (one << np.uint64(d)) - one, 0, 0
-    bounds[0, OMEGA], bounds[0, NORM] = 0.0, 1.0
-    table[_find(table, bases, bases[0, KEY])] = 0
-    status, count, at = PROVEN, 1, 0
-    while at < count and status == PROVEN:
+    at, count, used, free = progress[AT], progress[COUNT], progress[USED], progress[FREE]
+    status = PROVEN
+    while at < count:
+        if count + d > bases.shape[0] or used + d >= bounds.shape[0] or 2 * (count + d) > table.size:
+            status = MORE_SPACE
+            break
         here = int(np.int64(bases[at, PLACE]))
         omega, norm = bounds[here, OMEGA], bounds[here, NORM]
         q, highest, lowest = 0, 0.0, LARGE
@@ -295,7 +372,7 @@ def search_bases(
                     status = DOUBTFUL
                 if not tableaus[here, d + s, i] > error:
                     bit = one << np.uint64(variables[here, d + i])
-                    if abs(tableaus[here, d + s, i]) + error < least:
+                    if abs(tableaus[here, d + s, i]) + error < least[q]:
                         zeros |= bit
                     else:
                         doubtful |= bit
@@ -316,28 +393,19 @@ def search_bases(
                 break
             leaves = variables[here, d + leaving]
             key = bases[at, KEY] ^ one << np.uint64(enters) ^ one << np.uint64(leaves)
-            slot = _find(table, bases, key)
+            slot = find_slot(table, bases, key)
             if table[slot] >= 0:
                 bases[table[slot], KNOWN] |= one << np.uint64(leaves)
                 continue
             if count == most:
                 status = TOO_MANY
                 break
-            if count == bases.shape[0]:
-                bases = longer(bases)
             if free >= 0:
                 there = free
-                free = int(variables[there, 0])
+                free = variables[there, 0]
             else:
                 used += 1
                 there = used
-                if used == bounds.shape[0] and tableaus.size * 16 > MEMORY:
-                    status = TOO_MANY
-                    break
-                if used == bounds.shape[0]:
-                    _, _, tableaus, variables, bounds = _with_more_places(
-                        Space(bases, table, tableaus, variables, bounds)
-                    )
             bases[count, KEY], bases[count, KNOWN], bases[count, PLACE] = key, one << np.uint64(leaves), there
             table[slot] = count
             count += 1
@@ -348,15 +416,16 @@ def search_bases(
             for v in range(d + k):
                 variables[there, v] = variables[here, v]
             variables[there, d + leaving], variables[there, c] = enters, leaves
-            if 2 * count > table.size:
-                table = _rehashed(table, bases, count)
+        if status != PROVEN:
+            break
         variables[here, 0] = free
         free = here
         at += 1
-    return status, count, Space(bases, table, tableaus, variables, bounds)
+    progress[AT], progress[COUNT], progress[USED], progress[FREE] = at, count, used, free
+    return status
 
 
-@compiled
+@counting_nothing
 def _error(omega: float, inexact: float, q: int, highest: float) -> float:
     """The bound of step 2, infinite if there is none; ``inexact`` bounds what rounded entries of M add to C a."""
     alpha = q * (omega + inexact) * (1.0 + 1e-8)

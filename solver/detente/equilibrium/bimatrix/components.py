@@ -17,14 +17,31 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flint import fmpz_mat
 
 from detente.equilibrium.bimatrix.vertices import IntegerMatrix, Polytope
 
 Edge = tuple[int, int]
-# Above this many pairs of vertices, matching them is worth a compiled loop.
-MANY_PAIRS = 1_000
+# A component with more maximal Nash subsets than this keeps one subset for each of its row strategies.
+MOST_BICLIQUES = 1 << 14
+
+
+class Pairs(NamedTuple):
+    """What the vertices of both polytopes say of a game; masks are in each polytope's own numbering.
+
+    Attributes
+    ----------
+    extreme
+        The extreme equilibria: pairs (row vertex, column vertex).
+    splits
+        The equilibria of the infinitesimally perturbed game: each a pair of bases, and the extreme equilibrium that it
+        tends to.
+    """
+
+    extreme: list[Edge]
+    splits: list[tuple[Edge, Edge]]
 
 
 @dataclass(frozen=True)
@@ -47,8 +64,13 @@ class Labels:
         return (mask >> self.n) | ((mask & ((1 << self.n) - 1)) << self.m)
 
 
-def extreme_pairs(rows: Polytope, columns: Polytope, labels: Labels) -> list[Edge]:
-    """All pairs (row vertex mask, column vertex mask), the latter in the column polytope's own numbering."""
+def pairs_of(rows: Polytope, columns: Polytope, labels: Labels) -> Pairs:
+    """The extreme equilibria, and the equilibria of the perturbed game, by the vertices and bases of both polytopes."""
+    return Pairs(_extreme(rows, columns, labels), _splits(rows, columns, labels))
+
+
+def _extreme(rows: Polytope, columns: Polytope, labels: Labels) -> list[Edge]:
+    """All pairs of vertices that cover all labels."""
     own = {labels.of_column(mask): mask for mask in columns.vertices}
     # A simple vertex has no label to spare: it goes with the one that has exactly the missing labels, if that is simple
     # too, and else with vertices that have surplus labels, of which there are few unless the game is very degenerate.
@@ -61,12 +83,19 @@ def extreme_pairs(rows: Polytope, columns: Polytope, labels: Labels) -> list[Edg
     return [(x, own[y]) for x, y in pairs]
 
 
+def _splits(rows: Polytope, columns: Polytope, labels: Labels) -> list[tuple[Edge, Edge]]:
+    """All pairs of bases that have every label once, but for the artificial pair at the origin."""
+    by_label = {labels.of_column(nonbasic): nonbasic for nonbasic in columns.bases}
+    found = []
+    for nonbasic_x, x in rows.bases.items():
+        nonbasic_y = by_label.get(labels.all & ~nonbasic_x)
+        if nonbasic_y is not None and nonbasic_x != (1 << labels.m) - 1:
+            found.append(((nonbasic_x, nonbasic_y), (x, columns.bases[nonbasic_y])))
+    return found
+
+
 def _covering(rows: list[int], columns: list[int], labels: Labels) -> list[Edge]:
     """All pairs of masks that cover all labels, by trying them all."""
-    if len(rows) * len(columns) > MANY_PAIRS and labels.m + labels.n <= 62:
-        from detente.equilibrium.bimatrix.certified_vertices import covering_pairs
-
-        return covering_pairs(rows, columns, labels.all)
     return [(x, y) for x in rows for y in columns if (labels.all & ~x) & ~y == 0]
 
 
@@ -95,37 +124,39 @@ def connected_components(pairs: Iterable[Edge]) -> list[list[Edge]]:
 def maximal_bicliques(edges: list[Edge]) -> list[tuple[list[int], list[int]]]:
     """All maximal complete bipartite subgraphs, as (row vertices, column vertices).
 
-    The column sets of maximal bicliques are exactly the non-empty intersections of neighbourhoods of row vertices.
+    The column sets of maximal bicliques are exactly the non-empty intersections of neighbourhoods of row vertices. They
+    can be exponentially many: beyond :data:`MOST_BICLIQUES`, every row vertex with all its neighbours covers the graph.
     """
-    neighbours: dict[int, set[int]] = defaultdict(set)
+    columns = sorted({y for _, y in edges})
+    bit = {y: 1 << k for k, y in enumerate(columns)}
+    neighbours: dict[int, int] = defaultdict(int)
     for x, y in edges:
-        neighbours[x].add(y)
-    closed: set[frozenset[int]] = set()
-    for ys in neighbours.values():
-        closed |= {frozenset(ys & known) for known in closed} | {frozenset(ys)}
-    closed.discard(frozenset())
-    found = []
-    for shared in closed:
-        found.append(([x for x, own in neighbours.items() if shared <= own], sorted(shared)))
-    return found
+        neighbours[x] |= bit[y]
+    closed: set[int] = set()
+    for own in set(neighbours.values()):
+        closed |= {own & known for known in closed} | {own}
+        if len(closed) > MOST_BICLIQUES:
+            return [([x], [y for y in columns if own & bit[y]]) for x, own in neighbours.items()]
+    closed.discard(0)
+    return [
+        ([x for x, own in neighbours.items() if shared & ~own == 0], [y for y in columns if shared & bit[y]])
+        for shared in closed
+    ]
 
 
-def component_indices(
-    A: IntegerMatrix, B: IntegerMatrix, rows: Polytope, columns: Polytope, labels: Labels, groups: list[list[Edge]]
+def indices_of(
+    A: IntegerMatrix, B: IntegerMatrix, splits: list[tuple[Edge, Edge]], groups: list[list[Edge]]
 ) -> list[int]:
-    """The index of each group of extreme equilibria."""
+    """The index of each group of extreme equilibria, by the equilibria of the perturbed game.
+
+    ``splits`` has the bases of each of these, and the extreme equilibrium that it tends to.
+    """
+    m, n = len(A), len(A[0])
     group_of = {edge: k for k, group in enumerate(groups) for edge in group}
     totals = [0] * len(groups)
-    by_label = {labels.of_column(nonbasic): nonbasic for nonbasic in columns.bases}
-    for nonbasic_x, x in rows.bases.items():
-        nonbasic_y = by_label.get(labels.all & ~nonbasic_x)
-        if nonbasic_y is None:
-            continue
-        edge = (x, columns.bases[nonbasic_y])
-        if edge not in group_of:
-            continue  # the artificial pair at the origin
-        support_x = [i for i in range(labels.m) if not nonbasic_x >> i & 1]
-        support_y = [j for j in range(labels.n) if not nonbasic_y >> j & 1]
+    for (nonbasic_x, nonbasic_y), edge in splits:
+        support_x = [i for i in range(m) if not nonbasic_x >> i & 1]
+        support_y = [j for j in range(n) if not nonbasic_y >> j & 1]
         sign = _sign_of_minor(A, support_x, support_y) * _sign_of_minor(B, support_x, support_y)
         totals[group_of[edge]] += sign if len(support_x) % 2 else -sign
     return totals

@@ -12,7 +12,8 @@ In floating point only the inverse of a basis is kept, restricted to rows of coo
 constraints; its size is that of the supports, so a pivot costs (size of support) · (number of actions) operations. It
 is computed anew now and then. Payoffs are first mapped to [1, 2], so tolerances are relative to their range.
 Rounding can still lead astray: a caller must check the bases at the end exactly. A path that returns to a pair of bases
-is recognised (Brent 1980) and given up. In integers (Edmonds 1967) nothing can go wrong but time.
+is recognised (Brent 1980) and given up. In integers nothing can go wrong but time
+(:mod:`detente.equilibrium.bimatrix.integer_path`).
 
 Paths vary wildly in length between labels, in random games by orders of magnitude, so if any equilibrium will do, all
 labels are tried in turn with a growing limit on pivots (Codenotti, De Rossi and Pagan 2008, arXiv:0811.3247).
@@ -20,23 +21,21 @@ labels are tried in turn with a growing limit on pivots (Codenotti, De Rossi and
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import count
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.equilibrium.bimatrix.vertices import IntegerMatrix, _leaving_row, _pivot
-
-# For P and Q: indices of the basic coordinates, and as many binding constraints.
-Bases = tuple[tuple[list[int], list[int]], tuple[list[int], list[int]]]
+from detente.equilibrium.bimatrix.integer_path import Bases, Tracked
 
 GOING, ARRIVED, LOST = 0, 1, 2
 # Values this close to the least ratio's count as tied. Payoffs are in [1, 2], the unknowns at most 1. In very
 # degenerate games errors can exceed the first tolerance; the second is for another try.
 TIES = 1e-11, 1e-9
+# Where too many ties lead astray, right-hand sides are perturbed by so much in earnest. The path is another one then.
+PERTURBATIONS = 1e-7, 1e-5
 # A fresh basic solution may be negative by this much before the path is given up.
 INFEASIBLE = 1e-9
 # Pivots in one polytope between two fresh inverses of its basis, or as many as its basis has rows.
@@ -46,13 +45,6 @@ CHUNK = 500
 # Trying all labels in turn: pivots on each of the first paths, and how many paths before that doubles.
 FIRST_LIMIT = 32
 LABELS_A_ROUND = 4
-
-
-class Tracked(NamedTuple):
-    """Where a path led: ``bases`` if it ``arrived``, and the number of ``pivots`` made."""
-
-    bases: Bases | None
-    pivots: int
 
 
 @numba.njit(cache=True, nogil=True)
@@ -341,9 +333,7 @@ class _Path:
         self.slack = np.ones(n), np.ones(m)
         first = (0, missing) if missing < m else (1, missing - m)
         self.state = np.array([0, 0, *first, 0, 1, 0, 0], dtype=np.int64)
-        keys = np.random.default_rng(0).integers(1, 2**63, 2 + 2 * (m + n), dtype=np.uint64)
-        keys[:2] = 0, 1
-        self.hashes = keys
+        self.hashes = _keys(m + n).copy()
 
     def follow(self, pivots: int) -> int:
         """Go on for at most so many pivots; GOING, ARRIVED or LOST."""
@@ -380,6 +370,14 @@ class _Path:
         return first, second
 
 
+@lru_cache(maxsize=1)
+def _keys(labels: int) -> NDArray[np.uint64]:
+    """Two hashes to begin with, and keys of all variables of both polytopes."""
+    keys = np.random.default_rng(0).integers(1, 2**63, 2 + 2 * labels, dtype=np.uint64)
+    keys[:2] = 0, 1
+    return keys
+
+
 def float_path(A: NDArray[np.float64], B: NDArray[np.float64], missing: int, stop: Callable[[], bool]) -> Tracked:
     """Bases at the end of the path of label ``missing``, in floating point: to be checked. Payoffs lie in [1, 2].
 
@@ -388,8 +386,8 @@ def float_path(A: NDArray[np.float64], B: NDArray[np.float64], missing: int, sto
     Tracked(bases=(([0], [0]), ([0], [0])), pivots=2)
     """
     pivots = 0
-    for tie in TIES:
-        path = _Path(_columns(A, B), missing, tie)
+    for columns, tie in _attempts(A, B):
+        path = _Path(columns, missing, tie)
         status = GOING
         while status == GOING and not stop():
             status = path.follow(CHUNK)
@@ -401,67 +399,45 @@ def float_path(A: NDArray[np.float64], B: NDArray[np.float64], missing: int, sto
 
 def shortest_float_path(A: NDArray[np.float64], B: NDArray[np.float64], stop: Callable[[], bool]) -> Tracked:
     """As :func:`float_path`, from a label that leads to an equilibrium soon; ``pivots`` counts those of all paths."""
-    columns = _columns(A, B)
     m, n = A.shape
     # The players take turns, so that the labels tried first are of both.
-    labels = sorted(range(m + n), key=lambda label: (label, 0) if label < m else (label - m, 1))
-    pivots, limit, tried = 0, FIRST_LIMIT, 0
-    while labels and not stop():
-        missing = labels[tried % len(labels)]
-        path = _Path(columns, missing)
-        status = GOING
-        while status == GOING and path.pivots < limit and not stop():
-            status = path.follow(min(CHUNK, limit - path.pivots))
-        pivots += path.pivots
-        if status == ARRIVED:
-            return Tracked(path.bases, pivots)
-        if status == LOST:
-            labels.remove(missing)
-        tried += 1
-        if tried % LABELS_A_ROUND == 0:
-            limit *= 2
+    both = min(m, n)
+    order = [label for k in range(both) for label in (k, m + k)] + list(range(both, m)) + list(range(m + both, m + n))
+    pivots = 0
+    for columns, tie in _attempts(A, B):
+        labels, limit, tried = list(order), FIRST_LIMIT, 0
+        # The first few short paths are followed in any case: they take less time than loading the compiled code.
+        while labels and (pivots < FIRST_LIMIT * LABELS_A_ROUND or not stop()):
+            missing = labels[tried % len(labels)]
+            path = _Path(columns, missing, tie)
+            status = GOING
+            while status == GOING and path.pivots < limit:
+                status = path.follow(min(CHUNK, limit - path.pivots))
+                if stop():
+                    break
+            pivots += path.pivots
+            if status == ARRIVED:
+                return Tracked(path.bases, pivots)
+            if status == LOST:
+                labels.remove(missing)
+            tried += 1
+            if tried % LABELS_A_ROUND == 0:
+                limit *= 2
     return Tracked(None, pivots)
 
 
-def integer_path(A: IntegerMatrix, B: IntegerMatrix, missing: int, stop: Callable[[], bool]) -> Tracked:
-    """As :func:`float_path`, in integers; payoffs are positive integers. No bases only if told to ``stop``.
-
-    >>> integer_path([[2, 1], [1, 2]], [[2, 1], [1, 2]], 2, lambda: False)
-    Tracked(bases=(([0], [0]), ([0], [0])), pivots=2)
-    """
-    m, n = len(A), len(A[0])
-    dims = (m, n)
-    tableaus = [_tableau([list(column) for column in zip(*B, strict=True)]), _tableau(A)]
-    bases = [list(range(m, m + n)), list(range(n, n + m))]
-    denominators = [1, 1]
-    p, entering = (0, missing) if missing < m else (1, missing - m)
-    for pivots in count(1):
-        if stop():
-            return Tracked(None, pivots - 1)
-        d, k = dims[p], dims[1 - p]
-        row = _leaving_row(tableaus[p], entering, d)
-        left = bases[p][row]
-        tableaus[p], denominators[p] = _pivot(tableaus[p], denominators[p], row, entering)
-        bases[p][row] = entering
-        twin = left + k if left < d else left - d
-        if (left if p == 0 else twin) == missing:
-            break
-        p, entering = 1 - p, twin
-    first, second = (
-        (
-            [v for v in basis if v < d],
-            sorted(set(range(k)) - {v - d for v in basis}),
-        )
-        for basis, d, k in zip(bases, dims, (n, m), strict=True)
-    )
-    return Tracked((first, second), pivots)
+Columns = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def _tableau(matrix: IntegerMatrix) -> IntegerMatrix:
-    """Columns: coordinates, slacks, right-hand side."""
-    return [[*row, *(int(i == j) for j in range(len(matrix))), 1] for i, row in enumerate(matrix)]
+def _attempts(A: NDArray[np.float64], B: NDArray[np.float64]) -> Iterator[tuple[Columns, float]]:
+    """Columns and tolerances to try one after the other, while paths get lost."""
+    for tie in TIES:
+        yield _columns(A, B), tie
+    draw = np.random.default_rng(0).random
+    for size in PERTURBATIONS:
+        yield _columns(A / (1.0 + size * draw((A.shape[0], 1))), B / (1.0 + size * draw((1, B.shape[1])))), TIES[0]
 
 
-def _columns(A: NDArray[np.float64], B: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _columns(A: NDArray[np.float64], B: NDArray[np.float64]) -> Columns:
     """For either polytope, the coefficients of each coordinate in one row."""
     return np.ascontiguousarray(B), np.ascontiguousarray(A.T)

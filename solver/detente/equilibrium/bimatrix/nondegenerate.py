@@ -8,13 +8,11 @@ decision is proven in floating point:
 
 - *x* is a vertex, with exactly these labels: the search certifies it, and that no vertex is missing.
 - *There is no such y*: an action in S does worse on all of J than some other action (the conditional dominance of
-  Porter, Nudelman and Shoham 2008). Where none does: by Farkas's lemma it is enough to show c with cᵀA_SJ ≥ 0 and
-  cᵀ1 < 0, or, with an action i outside the support, cᵀA_SJ + A_iJ ≥ 0 and cᵀ1 + 1 < 0. A row of the inverse, or minus
-  A_iJ times the inverse, is such a c but for rounding; adding a small positive multiple of 1 makes up for that, since
-  A > 0.
-- *y is an equilibrium strategy*, alone and strictly inside its bounds: the error bound of the search's step 1.
-- *The index* is (−1)^(s+1) sgn(det A_SJ · det B_SJ) (Shapley 1974). A determinant has the sign of its computed LU
-  factors' if the inverse X computed from them has ‖I − X A‖ < 1 with room for the factors' backward error.
+  Porter, Nudelman and Shoham 2008), or a multiplier from Farkas's lemma excludes it.
+- *y is an equilibrium strategy*, alone and strictly inside its bounds, by a bound on its error.
+- *The index* is (−1)^(s+1) sgn(det A_SJ · det B_SJ) (Shapley 1974).
+
+The last three rest on :mod:`detente.equilibrium.bimatrix.certified_system`.
 
 What cannot be proven is not answered: the game is then degenerate, or so near to it that integers must decide.
 """
@@ -28,187 +26,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.equilibrium.bimatrix.basis_search import (
+    AT,
+    COUNT,
     DOUBTFUL,
     KEY,
     LEAST,
+    MORE_SPACE,
     PROVEN,
     UNIT,
     Space,
     compiled,
+    counting_nothing,
     longer,
     new_space,
     normalise,
     search_bases,
 )
+from detente.equilibrium.bimatrix.certified_system import certified_system, invert, no_solution
 
 # Pessimistic speed of the search in units of m n, to keep within a budget of seconds
-OPERATIONS_PER_SECOND = 2e7
-# Stands in for a pivot that is zero, so that a singular matrix still yields a c for Farkas's lemma.
-TINY = 1e-13
+OPERATIONS_PER_SECOND = 8e7
+# Probabilities that differ by less are put in order by the next ones.
+SAME = 1e-12
 
 
-@compiled
-def _factorise(matrix: NDArray[np.float64], order: NDArray[np.int64], s: int) -> float:
-    """LU factors with partial pivoting in place of the leading s×s block; the sign of their determinant.
-
-    The sign is 0 if a pivot had to be replaced: the product of the factors is then not close to the matrix.
-    """
-    sign = 1.0
-    for a in range(s):
-        order[a] = a
-    for a in range(s):
-        best = a
-        for b in range(a + 1, s):
-            if abs(matrix[b, a]) > abs(matrix[best, a]):
-                best = b
-        if best != a:
-            sign = -sign
-            order[a], order[best] = order[best], order[a]
-            for c in range(s):
-                matrix[a, c], matrix[best, c] = matrix[best, c], matrix[a, c]
-        if abs(matrix[a, a]) < TINY:
-            matrix[a, a] = TINY
-            sign = 0.0
-        if matrix[a, a] < 0.0:
-            sign = -sign
-        reciprocal = 1.0 / matrix[a, a]
-        for b in range(a + 1, s):
-            factor = matrix[b, a] * reciprocal
-            matrix[b, a] = factor
-            for c in range(a + 1, s):
-                matrix[b, c] -= factor * matrix[a, c]
-    return sign
-
-
-@compiled
-def _solve(
-    factors: NDArray[np.float64], order: NDArray[np.int64], s: int, right: Any, out: NDArray[np.float64]
-) -> None:
-    for a in range(s):
-        total = right[order[a]]
-        for b in range(a):
-            total -= factors[a, b] * out[b]
-        out[a] = total
-    for a in range(s - 1, -1, -1):
-        total = out[a]
-        for b in range(a + 1, s):
-            total -= factors[a, b] * out[b]
-        out[a] = total / factors[a, a]
-
-
-@compiled
-def _solve_transposed(
-    factors: NDArray[np.float64],
-    order: NDArray[np.int64],
-    s: int,
-    right: NDArray[np.float64],
-    out: NDArray[np.float64],
-    work: NDArray[np.float64],
-) -> None:
-    for a in range(s):
-        total = right[a]
-        for b in range(a):
-            total -= factors[b, a] * work[b]
-        work[a] = total / factors[a, a]
-    for a in range(s - 1, -1, -1):
-        total = work[a]
-        for b in range(a + 1, s):
-            total -= factors[b, a] * work[b]
-        work[a] = total
-    for a in range(s):
-        out[order[a]] = work[a]
-
-
-@compiled
-def _no_solution(
-    A: NDArray[np.float64],
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
-    s: int,
-    extra: int,
-    c: NDArray[np.float64],
-    rounding: float,
-) -> bool:
-    """Whether c proves that no y ≥ 0 has A_SJ y = 1 (and A_iJ y ≤ 1 for i = ``extra`` ≥ 0)."""
-    total = 0.0 if extra < 0 else 1.0
-    size = total
-    for a in range(s):
-        total += c[a]
-        size += abs(c[a])
-    least = 0.0
-    for b in range(s):
-        value = 0.0 if extra < 0 else A[extra, columns[b]]
-        for a in range(s):
-            value += c[a] * A[rows[a], columns[b]]
-        least = min(least, value)
-    shortfall = rounding * size * (1.0 + LEAST) - least
-    # Adding shortfall / (s LEAST) to every entry of c lifts all s-entry columns enough, were A exact: it is to 1e-6.
-    return total + shortfall / LEAST * (1.0 + 1e-5) + rounding * size < 0.0
-
-
-@compiled
-def _certified_system(
-    matrix: NDArray[np.float64],
-    s: int,
-    rounding: float,
-    squares: NDArray[np.float64],
-    rows: NDArray[np.float64],
-    order: NDArray[np.int64],
-    y: NDArray[np.float64],
-) -> tuple[float, float]:
-    """(sign of the determinant, error bound) for the leading s×s block of ``matrix`` and the solution ``y`` of M y = 1.
-
-    The bound is infinite if nothing is proven; ``squares``, ``rows`` and ``order`` are memory to work in.
-    """
-    if s == 1:
-        y[0] = 1.0 / matrix[0, 0]
-        return 1.0, 2.0 * rounding * y[0]
-    factors, inverse = squares[0], squares[1]
-    unit, column = rows[0], rows[1]
-    for a in range(s):
-        unit[a] = 1.0
-        for b in range(s):
-            factors[a, b] = matrix[a, b]
-    sign = _factorise(factors, order, s)
-    if sign == 0.0:
-        return 0.0, np.inf
-    _solve(factors, order, s, unit, y)
-    unit[:s] = 0.0
-    largest = 1.0 + LEAST
-    for b in range(s):
-        unit[b] = 1.0
-        _solve(factors, order, s, unit, column)
-        unit[b] = 0.0
-        for a in range(s):
-            inverse[a, b] = column[a]
-            largest = max(largest, abs(factors[a, b]))
-    defect = unit
-    for a in range(s):
-        total, absolute = 1.0, 1.0
-        for b in range(s):
-            total -= matrix[a, b] * y[b]
-            absolute += matrix[a, b] * abs(y[b])
-        defect[a] = abs(total) + rounding * absolute
-    norm, alpha, bound, everything = 0.0, 0.0, 0.0, 0.0
-    for a in range(s):
-        row, departure, error = 0.0, 0.0, 0.0
-        for b in range(s):
-            row += abs(inverse[a, b])
-            error += abs(inverse[a, b]) * defect[b]
-            product = -1.0 if a == b else 0.0
-            for c in range(s):
-                product += inverse[a, c] * matrix[c, b]
-            departure += abs(product)
-        norm, alpha, bound = max(norm, row), max(alpha, departure), max(bound, error)
-        everything += row + departure + error
-    # The backward error of the factors (Higham 2002, theorem 9.3) and the rounding of the products just formed
-    alpha += 4.0 * rounding * s * s * norm * largest
-    if not (alpha < 0.5 and everything < np.inf):  # a maximum may miss a NaN, a sum does not
-        return 0.0, np.inf
-    return sign, bound * (1.0 + 1e-8) / (1.0 - alpha)
-
-
-@compiled
+@counting_nothing
 def _dominated_on(A: NDArray[np.float64], shift: int, masks: NDArray[np.uint64]) -> None:
     """For actions i and h the mask of columns where i earns less than h, into ``masks``; column j is bit ``shift`` + j.
 
@@ -223,7 +65,7 @@ def _dominated_on(A: NDArray[np.float64], shift: int, masks: NDArray[np.uint64])
                     masks[i, h] |= np.uint64(1) << np.uint64(shift + j)
 
 
-@compiled
+@counting_nothing
 def _has_dominated(masks: NDArray[np.uint64], key: np.uint64, m: int) -> bool:
     """Whether an action in the support does worse than another on all best replies."""
     replies = key >> np.uint64(m) << np.uint64(m)
@@ -251,51 +93,43 @@ def new_workspace(m: int, n: int) -> Workspace:
     least, most = min(m, n), max(m, n)
     return Workspace(
         np.empty(2 * m * n),
-        np.empty((4, least, least)),
-        np.empty((6, least)),
-        np.empty((6, most + 1), dtype=np.int64),
+        np.empty((3, least, least)),
+        np.empty((5, most)),
+        np.empty((7, most + 1), dtype=np.int64),
         np.empty((most, most), dtype=np.uint64),
     )
 
 
-@compiled
-def _solve_game(
+@counting_nothing
+def _pair_up(
     row_payoffs: Any,
     column_payoffs: Any,
     own: NDArray[np.int64],
     others: NDArray[np.int64],
     turned: bool,
-    most_bases: int,
-    space: Space,
-    workspace: Workspace,
+    A: NDArray[np.float64],
+    M: NDArray[np.float64],
+    inexact_A: float,
+    inexact_B: float,
+    bases: NDArray[np.uint64],
+    vertices: int,
+    masks: NDArray[np.uint64],
+    squares: NDArray[np.float64],
+    vectors: NDArray[np.float64],
+    integers: NDArray[np.int64],
     found: NDArray[np.float64],
-    first: int,
-) -> Any:
-    """As :func:`solve_in`, by the row player's polytope, for the game with actions ``own`` and ``others`` only.
-
-    ``turned`` says that the players have changed places, so that answers must be turned back.
-    """
-    m, n = own.size, others.size
-    all_rows, all_columns = row_payoffs.shape
+    progress: NDArray[np.int64],
+) -> int:
+    """Find the equilibrium at each vertex, or prove that there is none; stop where ``found`` has no room for one."""
+    m, n = A.shape
     one = np.uint64(1)
-    payoffs, squares, vectors, integers, masks = workspace
-    A, M = payoffs[: m * n].reshape((m, n)), payoffs[m * n : 2 * m * n].reshape((n, m))
-    factors, block, other = squares[0], squares[2], squares[3]
-    ones, y, c, work, target, x_block = vectors[0], vectors[1], vectors[2], vectors[3], vectors[4], vectors[5]
+    inverse, block, other = squares[0], squares[1], squares[2]
+    y, c, outer, values, x_block = vectors[0], vectors[1], vectors[2], vectors[3], vectors[4]
     order, rows, columns, outside = integers[0], integers[1], integers[2], integers[3]
-    at_x, at_y = (all_columns, 0) if turned else (0, all_rows)
-    ones[:] = 1.0
-    inexact_A, inexact_B = normalise(row_payoffs, own, others, A), normalise(column_payoffs.T, others, own, M)
-    if not max(inexact_A, inexact_B) < 1e-6:
-        return DOUBTFUL, first, found, space
-    status, vertices, space = search_bases(M, np.ones((1, n)), inexact_B, 0.0, most_bases, space)
-    if status != PROVEN:
-        return status, first, found, space
-    bases = space.bases
-    _dominated_on(A, m, masks)
-    count = first
-    for position in range(1, vertices):
+    position, count, status = progress[AT], progress[COUNT], PROVEN
+    while position < vertices:
         key = bases[position, KEY]
+        position += 1
         if _has_dominated(masks, key, m):
             continue
         s, t, u = 0, 0, 0
@@ -310,20 +144,18 @@ def _solve_game(
         rounding = (s + 6) * UNIT + inexact_A
         for a in range(s):
             for b in range(s):
-                factors[a, b] = A[rows[a], columns[b]]
-        _factorise(factors, order, s)
-        _solve(factors, order, s, ones, y)
+                block[a, b] = A[rows[a], columns[b]]
+                inverse[a, b] = block[a, b]
+        invert(inverse, order, s)
         worst = 0
-        for b in range(s):
-            if y[b] < y[worst]:
-                worst = b
-        if y[worst] < 0.0:
+        for a in range(s):
+            y[a] = 0.0
             for b in range(s):
-                target[b] = 0.0
-            target[worst] = 1.0
-            _solve_transposed(factors, order, s, target, c, work)
-            if _no_solution(A, rows, columns, s, -1, c, rounding):
-                continue
+                y[a] += inverse[a, b]
+            if y[a] < y[worst]:
+                worst = a
+        if y[worst] < 0.0 and no_solution(block, s, inverse[worst], outer, 0.0, rounding, values):
+            continue
         extra, highest = -1, -np.inf
         for a in range(u):
             earned = 0.0
@@ -332,17 +164,22 @@ def _solve_game(
             if earned > highest:
                 extra, highest = outside[a], earned
         if highest > 1.0:
+            c[:s] = 0.0
             for b in range(s):
-                target[b] = -A[extra, columns[b]]
-            _solve_transposed(factors, order, s, target, c, work)
-            if _no_solution(A, rows, columns, s, extra, c, rounding):
+                outer[b] = A[extra, columns[b]]
+                for a in range(s):
+                    c[a] -= outer[b] * inverse[b, a]
+            if no_solution(block, s, c, outer, 1.0, rounding, values):
                 continue
+        if count == found.shape[0]:
+            position -= 1
+            status = MORE_SPACE
+            break
         for a in range(s):
             for b in range(s):
-                block[a, b] = A[rows[a], columns[b]]
                 other[b, a] = M[columns[b], rows[a]]
-        sign_B, error_x = _certified_system(other, s, rounding + inexact_B, squares, vectors[2:4], order, x_block)
-        sign_A, error_y = _certified_system(block, s, rounding, squares, vectors[2:4], order, y)
+        sign_B, error_x = certified_system(other, s, rounding + inexact_B, inverse, values, order, x_block)
+        sign_A, error_y = certified_system(block, s, rounding, inverse, values, order, y)
         total_x, total_y, clear = 0.0, 0.0, True
         for a in range(s):
             total_x += x_block[a]
@@ -351,9 +188,10 @@ def _solve_game(
         # y errs by no more than error_y in any entry, so a payoff by no more than (1 + LEAST) s times that.
         margin = (error_y + rounding * total_y) * s * (1.0 + LEAST) * 2.0
         if not (clear and highest < 1.0 - margin):
-            return DOUBTFUL, first, found, space
-        if count == found.shape[0]:
-            found = longer(found)
+            status = DOUBTFUL
+            break
+        all_rows, all_columns = row_payoffs.shape
+        at_x, at_y = (all_columns, 0) if turned else (0, all_rows)
         result = found[count]
         result[: all_rows + all_columns] = 0.0
         for a in range(s):
@@ -365,11 +203,11 @@ def _solve_game(
         numbers[0], numbers[1] = (other_earned, earned) if turned else (earned, other_earned)
         numbers[2], numbers[3] = max(gain, other_gain), sign_A * sign_B if s % 2 else -sign_A * sign_B
         count += 1
-    _put_in_order(found, first, count, all_rows + all_columns)
-    return PROVEN, count, found, space
+    progress[AT], progress[COUNT] = position, count
+    return status
 
 
-@compiled
+@counting_nothing
 def _put_in_order(found: NDArray[np.float64], first: int, count: int, width: int) -> None:
     """Rows ``first`` to ``count`` by decreasing lexicographic order of their first ``width`` entries (Shell 1959)."""
     gap = 1
@@ -385,15 +223,16 @@ def _put_in_order(found: NDArray[np.float64], first: int, count: int, width: int
         gap //= 3
 
 
-@compiled
+@counting_nothing
 def _precedes(found: NDArray[np.float64], a: int, b: int, width: int) -> bool:
+    """Whether row a comes before row b; what rounding may have set apart counts as equal, to keep the order stable."""
     for c in range(width):
-        if found[a, c] != found[b, c]:
+        if abs(found[a, c] - found[b, c]) > SAME:
             return bool(found[a, c] > found[b, c])
     return False
 
 
-@compiled
+@counting_nothing
 def _gain(payoffs: Any, own: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:
     """What the best deviation gains, and what the profile earns."""
     total, best = 0.0, -np.inf
@@ -417,29 +256,47 @@ def solve_in(
     the smaller of the two polytopes, of which at most ``most`` bases are visited.
     """
     m, n = A.shape
-    # Slices of a general layout and a single call below, so that one compiled version serves both directions
+    payoffs, squares, vectors, integers, masks = workspace
+    progress = integers[6]
+    # Slices of a general layout and single calls below, so that one compiled version serves both directions
     U, V = A[:, :n], B[:, :n]
-    rows, columns = workspace.integers[4, :m], workspace.integers[5, :n]
+    rows, columns = integers[4, :m], integers[5, :n]
     kept_rows, kept_columns = _undominated(U, V, rows, columns)
-    rows, columns = rows[:kept_rows], columns[:kept_columns]
     turned, attempts = kept_rows > kept_columns, 0
-    status, count = DOUBTFUL, first
+    status = DOUBTFUL
     while status == DOUBTFUL and attempts < 2:
         # A game may be degenerate in one player's payoffs only, at a strategy that is in no equilibrium.
         if attempts == 1 and kept_rows != kept_columns:
             space = new_space(max(m, n), min(m, n), 1)
-        if turned:
-            P, Q, own, others = V.T, U.T, columns, rows
+        if turned:  # the players change places, and answers must be turned back
+            P, Q, own, others = V.T, U.T, columns[:kept_columns], rows[:kept_rows]
         else:
-            P, Q, own, others = U, V, rows, columns
-        status, count, found, space = _solve_game(P, Q, own, others, turned, most, space, workspace, found, first)
+            P, Q, own, others = U, V, rows[:kept_rows], columns[:kept_columns]
+        k, size = others.size, own.size * others.size
+        W, M = payoffs[:size].reshape((own.size, k)), payoffs[size : 2 * size].reshape((k, own.size))
+        inexact_W, inexact_M = normalise(P, own, others, W), normalise(Q.T, others, own, M)
+        if max(inexact_W, inexact_M) < 1e-6:
+            status, vertices, space = search_bases(M, np.ones((1, k)), inexact_M, vectors[0], most, space)
+            if status == PROVEN:
+                _dominated_on(W, own.size, masks)
+                progress[AT], progress[COUNT] = 1, first
+                status = MORE_SPACE
+            while status == MORE_SPACE:
+                if progress[COUNT] == found.shape[0]:
+                    found = longer(found)
+                status = _pair_up(
+                    P, Q, own, others, turned, W, M, inexact_W, inexact_M,
+                    space.bases, vertices, masks, squares, vectors, integers, found, progress,
+                )  # fmt: skip
         turned, attempts = not turned, attempts + 1
     if attempts == 2 and kept_rows != kept_columns:
         space = new_space(min(m, n), max(m, n), 1)
-    return status, count, found, space
+    if status == PROVEN:
+        _put_in_order(found, first, progress[COUNT], m + n)
+    return status, progress[COUNT], found, space
 
 
-@compiled
+@counting_nothing
 def _undominated(A: Any, B: Any, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[int, int]:
     """How many rows and columns survive iterated elimination by strict dominance of pure actions; they come first.
 
@@ -458,7 +315,7 @@ def _undominated(A: Any, B: Any, rows: NDArray[np.int64], columns: NDArray[np.in
     return m, n
 
 
-@compiled
+@counting_nothing
 def _without_dominated(payoffs: Any, own: NDArray[np.int64], m: int, others: NDArray[np.int64], n: int) -> int:
     """``own[:m]`` without its dominated actions; how many are left. A dominated one may stand in for its dominator."""
     kept = 0
@@ -476,30 +333,31 @@ def _without_dominated(payoffs: Any, own: NDArray[np.int64], m: int, others: NDA
 
 
 @compiled
-def solve_range(
-    A: NDArray[np.float64], B: NDArray[np.float64], most: int, statuses: NDArray[np.int64], counts: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """The equilibria of all games A[g], B[g], one after the other; their statuses and how many each has."""
+def solve_range(A: NDArray[np.float64], B: NDArray[np.float64], most: int) -> Any:
+    """(equilibria of all games A[g], B[g] one after the other, statuses, how many equilibria each game has)."""
     number, m, n = A.shape
     space, workspace = new_space(min(m, n), max(m, n), 1), new_workspace(m, n)
-    found, total = np.empty((2 * number, m + n + 4)), 0
+    statuses, counts = np.empty(number, dtype=np.int64), np.zeros(number, dtype=np.int64)
+    found = np.empty((4 + 2 * number, m + n + 4))
+    total: Any = np.int64(0)  # for numba, a literal is a type of its own
     for g in range(number):
         status, count, found, space = solve_in(A[g], B[g], most, space, workspace, found, total)
         statuses[g] = status
-        counts[g] = count - total if status == PROVEN else 0
-        total += counts[g]
-    return found[:total]
+        if status == PROVEN:
+            counts[g] = count - total
+            total = count
+    return found[:total], statuses, counts
 
 
-def prove_all(A: NDArray[np.float64], B: NDArray[np.float64], seconds: float = inf) -> NDArray[np.float64] | None:
-    """All equilibria, one a row as in :func:`solve_in`; None if nothing is proven.
+def prove_all(payoffs: NDArray[np.float64], seconds: float = inf) -> NDArray[np.float64] | None:
+    """All equilibria of a game, one a row as in :func:`solve_in`; None if nothing is proven.
 
-    >>> prove_all(np.array([[3.0, 0], [0, 2]]), np.array([[2.0, 0], [0, 3]])).tolist()[0]
+    >>> prove_all(np.array([[[3.0, 0], [0, 2]], [[2.0, 0], [0, 3]]])).tolist()[0]
     [1.0, 0.0, 1.0, 0.0, 3.0, 2.0, 0.0, 1.0]
     """
-    status, count = np.empty(1, dtype=np.int64), np.empty(1, dtype=np.int64)
-    found = solve_range(read_only(A[None]), read_only(B[None]), most_bases(A.shape, seconds), status, count)
-    return found if status[0] == PROVEN else None
+    both = read_only(payoffs)
+    found, statuses, _ = solve_range(both[:1], both[1:], most_bases(both.shape[1:], seconds))
+    return found if statuses[0] == PROVEN else None
 
 
 def most_bases(shape: tuple[int, ...], seconds: float) -> int:

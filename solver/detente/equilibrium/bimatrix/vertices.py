@@ -14,6 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from flint import fmpz_mat
 
 IntegerMatrix = list[list[int]]
 # Every basis waits with its tableau for its turn: beyond this many the search stops, incomplete, to spare memory.
@@ -83,6 +86,43 @@ def enumerate_vertices(matrix: IntegerMatrix, stop: Callable[[], bool]) -> Polyt
                 changed = (*basis[:leaving], entering, *basis[leaving + 1 :])
                 stack.append((changed, *_pivot(rows, denominator, leaving, entering)))
     return Polytope(list(vertices), bases, vertices.__getitem__, True)
+
+
+def exact_coordinates(matrix: Sequence[Sequence[int]], nonbasic: int) -> tuple[int, ...]:
+    """The coordinates of a basis, up to a positive factor, in integers."""
+    point = [0] * len(matrix[0])
+    basic, numerators, _ = solve_basis(matrix, nonbasic)
+    for v, x in zip(basic, numerators, strict=True):
+        point[v] = x
+    return tuple(point)
+
+
+def solve_basis(matrix: Sequence[Sequence[int]], nonbasic: int) -> tuple[list[int], list[int], int]:
+    """The basic coordinates and their exact values, numerators over one positive denominator."""
+    k, d = len(matrix), len(matrix[0])
+    basic = [v for v in range(d) if not nonbasic >> v & 1]
+    rows = [matrix[j] for j in range(k) if nonbasic >> (d + j) & 1]
+    return basic, *solve_for_ones([[row[v] for v in basic] for row in rows])
+
+
+def solve_for_ones(system: IntegerMatrix) -> tuple[list[int], int]:
+    """The solution of a regular system with right-hand sides 1, numerators over one positive denominator.
+
+    >>> solve_for_ones([[3, 1], [1, 2]])
+    ([1, 2], 5)
+    """
+    if len(system) == 0:
+        return [], 1
+    if len(system) == 1:
+        return [1], system[0][0]
+    if len(system) == 2:
+        (a, b), (c, e) = system
+        determinant = a * e - b * c
+        sign = 1 if determinant > 0 else -1
+        return [sign * (e - b), sign * (a - c)], sign * determinant
+    solution: Any = fmpz_mat(system).solve(fmpz_mat([[1]] * len(system)))
+    numerators, denominator = solution.numer_denom()
+    return list(map(int, numerators.entries())), int(denominator)
 
 
 def _mask(variables: tuple[int, ...]) -> int:

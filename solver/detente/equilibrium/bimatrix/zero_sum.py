@@ -15,12 +15,13 @@ unknowns: pivoted QR picks independent ones.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import inf, lcm
+from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.equilibrium.bimatrix.exact_profile import exact_block
 from detente.errors import PayoffError
 from detente.exact.matrix_game import solve_matrix_game
 from detente.game.game import Game
@@ -32,8 +33,10 @@ BINDING = 2e-7
 RELUCTANCE = 1e-4
 # Constraints are dependent if pivoted QR ends with a diagonal entry below this share of the first.
 DEPENDENT = 1e-11
-# Interaction parts that differ by more than this share of the largest are not in proportion exactly either.
+# Interaction parts that differ by more than this share of the largest are not in proportion exactly either ...
 DIFFERENT = 1e-6
+# ... unless rounding is to blame, which is less than this share of the payoffs.
+ROUNDING = 1e-14
 
 
 def zero_sum_ratio(game: Game) -> Fraction | None:
@@ -48,7 +51,7 @@ def zero_sum_ratio(game: Game) -> Fraction | None:
         A, B = game.payoffs
         if np.array_equal(A, -B):
             return Fraction(1)
-    return _ratio(*game.exact_payoffs) if _may_be_zero_sum(game) else None
+    return _ratio(game) if _may_be_zero_sum(game) else None
 
 
 def equivalent_matrix(game: Game, ratio: Fraction) -> list[list[Fraction]]:
@@ -106,18 +109,17 @@ def _may_be_zero_sum(game: Game) -> bool:
         return True
     A, B = (_interaction(u / (np.abs(u).max() or 1.0)) for u in payoffs)
     a, b = (float(np.abs(part).max()) for part in (A, B))
-    if min(a, b) < DIFFERENT:  # too flat beside the payoffs to tell
+    if min(a, b) < ROUNDING:  # too flat beside the payoffs to tell
         return True
-    return bool(np.abs(A / a + B / b).max() <= DIFFERENT)
+    return bool(np.abs(A / a + B / b).max() <= DIFFERENT + ROUNDING / min(a, b))
 
 
-def _ratio(A: Any, B: Any) -> Fraction | None:
-    (first, scale), (second, other_scale) = _integers(A), _integers(B)
+def _ratio(game: Game) -> Fraction | None:
+    (first, scale), (second, other_scale) = (exact_block(game, player, *map(range, game.shape)) for player in range(2))
     # Machine integers where products of two interaction parts are such
-    small = max(map(abs, first + second)) < 2**28
+    small = max(max(map(abs, row)) for row in first + second) < 2**28
     partA, partB = (
-        _interaction(np.array(integers, dtype=np.int64 if small else object).reshape(A.shape))
-        for integers in (first, second)
+        _interaction(np.array(integers, dtype=np.int64 if small else object)) for integers in (first, second)
     )
     places = np.argwhere(partA != 0)
     if places.size == 0:
@@ -126,13 +128,6 @@ def _ratio(A: Any, B: Any) -> Fraction | None:
     if a * b >= 0 or np.any(a * partB != b * partA):
         return None
     return Fraction(-b * scale, a * other_scale)
-
-
-def _integers(matrix: Any) -> tuple[list[int], int]:
-    """The entries of a matrix of Fractions as integers over one denominator."""
-    entries = matrix.ravel().tolist()
-    scale = lcm(*{q.denominator for q in entries})
-    return [q.numerator * (scale // q.denominator) for q in entries], scale
 
 
 def _basis(

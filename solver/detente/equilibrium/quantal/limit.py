@@ -90,7 +90,7 @@ def logit_equilibrium(game: Game, *, exact: bool | None = None, budget: float | 
     """
     if not isinstance(game, Game):
         raise ParameterError("game", game, "a detente Game")
-    if exact not in (None, True, False):
+    if exact is not None and not isinstance(exact, bool):
         raise ParameterError("exact", exact, "None, True or False")
     stop = deadline(budget)
     curve = LogitCurve(game)
@@ -127,7 +127,7 @@ def limit_equilibrium(game: Game, curve: LogitCurve, limit: Limit, exact: bool |
     p = limit.p if limit.exact is None else np.array([float(q) for s in limit.exact for q in s])
     floats = tuple(tuple(p[s].tolist()) for s in curve.slices)
     # Regret on the reduced payoffs, which a large constant in the game's payoffs does not round off.
-    return replace(certified(game, floats), regret=float(regrets(curve, p).max()) * float(curve.unit))
+    return replace(certified(game, floats), regret=float(Fraction(float(regrets(curve, p).max())) * curve.unit))
 
 
 def exact_version(game: Game) -> Game:

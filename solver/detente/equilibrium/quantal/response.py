@@ -89,7 +89,7 @@ class QuantalResponse:
                     raise CertificateError("strategies", p, "probabilities, and their logarithms")
             unit = _largest_gain(self.game)
             if isinf(point.precision):
-                found, allowed = float(self.game.regret(point.strategies)), FLOAT_REGRET * unit
+                found, allowed = _regret(self.game, point.strategies), FLOAT_REGRET * unit
             else:
                 found = logit_residual(self.game, point.precision, point.log_strategies)
                 allowed = RESIDUAL * (1.0 + point.precision * unit)
@@ -118,6 +118,10 @@ class LogitBranch:
     turning: tuple[int, ...]
     limit: Equilibrium | None
 
+    def __post_init__(self) -> None:
+        for values in (self.precision, *self.strategies, *self.log_strategies, self.arclength):
+            values.flags.writeable = False
+
     def __len__(self) -> int:
         return len(self.precision)
 
@@ -132,7 +136,7 @@ class LogitBranch:
             pairs = zip(logs, self.strategies, strict=True)
             if any(not np.allclose(np.exp(x), p[k], rtol=RESIDUAL, atol=0) for x, p in pairs):
                 raise CertificateError("branch", precision, "probabilities and their logarithms")
-        if self.limit is not None and not float(self.game.regret(self.limit.strategies)) <= FLOAT_REGRET * unit:
+        if self.limit is not None and not _regret(self.game, self.limit.strategies) <= FLOAT_REGRET * unit:
             raise CertificateError("limit", self.limit, "a Nash equilibrium")
 
     def __repr__(self) -> str:
@@ -185,7 +189,7 @@ def quantal_response(
     [[0.7587, 0.2413], [0.2621, 0.7379]]
     >>> answer.verify()
     """
-    many = not isinstance(precision, str) and hasattr(precision, "__len__") and np.ndim(precision) > 0
+    many = not isinstance(precision, str) and hasattr(precision, "__len__") and getattr(precision, "shape", None) != ()
     wanted = [_read_precision(x) for x in (precision if many else [precision])]
     if not wanted:
         raise ParameterError("precision", precision, "at least one number")
@@ -263,16 +267,27 @@ def logit_residual(game: Game, precision: float, log_strategies: Sequence[Sequen
     >>> logit_residual(Game.symmetric([[9, 0], [8, 7]]), 0.0, [[-1.0, -1.0], [-1.0, -1.0]])
     0.0
     """
-    worst, n = 0.0, game.n_players
+    worst = 0.0
     logs = [np.asarray(x, dtype=np.float64) for x in log_strategies]
-    for i, x in enumerate(logs):
-        u = game.exact_payoffs[i]
-        gain = (u - np.take(u, [0], axis=i)).astype(np.float64)
-        for j in reversed([j for j in range(n) if j != i]):
-            gain = np.tensordot(gain, np.exp(logs[j]), axes=([j], [0]))
-        misfit = x - x[0] - precision * gain
+    for x, lead in zip(logs, _leads(game, [np.exp(x) for x in logs]), strict=True):
+        misfit = x - x[0] - precision * lead
         worst = max(worst, float(misfit.max() - misfit.min()))
     return worst
+
+
+def _leads(game: Game, strategies: Sequence[NDArray[np.float64]]) -> Iterator[NDArray[np.float64]]:
+    """For each player what every action earns above the first; no constant in the payoffs rounds it off."""
+    for i, u in enumerate(game.exact_payoffs):
+        lead: NDArray[np.float64] = (u - np.take(u, [0], axis=i)).astype(np.float64)
+        for j in reversed([j for j in range(game.n_players) if j != i]):
+            lead = np.tensordot(lead, strategies[j], axes=([j], [0]))
+        yield lead
+
+
+def _regret(game: Game, strategies: Sequence[Sequence[Number]]) -> float:
+    """The most that a player gains by deviating."""
+    p = [np.array(s, dtype=np.float64) for s in strategies]
+    return max(float(lead.max() - s @ lead) for s, lead in zip(p, _leads(game, p), strict=True))
 
 
 class _Tracer:

@@ -409,10 +409,49 @@ def test_payoff_targets(name: str, target: tuple[int, int], least: F | None) -> 
     answer = least_discount(game, target=target, budget=60)
     answer.verify()
     assert answer.discount == least
-    if least is None or least == 0:
-        assert answer.exact
-    else:
-        assert least - F(1, 10**5) < answer.lower < least
+    assert answer.exact
+
+
+def test_random_payoff_targets() -> None:
+    """Exact where δ* is a simple fraction; a little below, the target is outside, by the payoff set there."""
+    exact = bracketed = 0
+    for seed in range(36):
+        rng = random.Random(seed)
+        shape = rng.choice([(2, 2), (2, 3), (3, 3)])
+        game = dt.Game(np.random.default_rng(seed).integers(-9, 9, (2, *shape)))
+        ends = [tuple(rng.randrange(k) for k in shape) for _ in range(rng.randint(1, 2))]
+        target = [sum((game.exact_payoffs[(i, *a)] for a in ends), F(0)) / len(ends) for i in (0, 1)]
+        answer = least_discount(game, target=target)
+        answer.verify()
+        if answer.discount is None or answer.discount == 0:
+            continue
+        bracketed += not answer.exact
+        exact += answer.exact
+        assert tuple(target) in dt.payoff_set(game, answer.discount)
+        if answer.exact:
+            for less in (F(1, 10**3), F(1, 10**6)):
+                assert tuple(target) not in dt.payoff_set(game, answer.discount * (1 - less))
+        else:
+            assert answer.discount - answer.lower < F(1, 10**5)
+    assert exact > bracketed
+
+
+def test_forged_proofs_that_nothing_below_does() -> None:
+    answer = least_discount(COURNOT, target=(9, 9))
+    below = answer.below
+    assert below is not None
+    assert len(below.steps) > 1
+    for forged in (
+        replace(below, discount=F(3, 10)),  # V* is another set there
+        replace(below, steps=below.steps[:1]),  # the payoff set itself has the target
+        replace(below, steps=(below.steps[0], ((), ()))),  # profiles that are not excluded
+        replace(below, steps=((below.steps[0][0], below.steps[1][1]),)),  # a polygon that is too small
+        replace(below, target=(F(8), F(8))),
+    ):
+        with pytest.raises(CertificateError):
+            replace(answer, below=forged).verify()
+    with pytest.raises(CertificateError):
+        replace(answer, below=None).verify()
 
 
 def test_profile_and_payoff_targets_agree() -> None:
@@ -463,4 +502,4 @@ def test_targets_that_are_refused() -> None:
     with pytest.raises(CertificateError):
         replace(answer, target=(F(10), F(11))).verify()
     with pytest.raises(CertificateError):
-        replace(answer, outside=answer.inside, lower=answer.discount).verify()
+        replace(answer, below=None, outside=answer.inside, lower=answer.discount).verify()

@@ -13,9 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import detente as dt
-from detente.exact.number_field import FieldElement
+from detente.exact.number_field import FieldElement, to_float
 from detente.exact.polygon import contains, convex_hull
+from detente.repeated.payoff_sets.outer_set import outer_bound
 from detente.repeated.payoff_sets.payoff_set import PayoffSet, payoff_set
+from detente.repeated.payoff_sets.rounded_outwards import _turn_sign, outward_rounds
+from detente.repeated.payoff_sets.units import scaled_stage
 
 # Abreu and Sannikov (2014), section 2: a duopoly game with payoffs (row, column).
 DUOPOLY = [[(16, 9), (3, 13), (0, 3)], [(21, 1), (10, 4), (-1, 0)], [(9, 0), (5, -4), (-5, -15)]]
@@ -154,16 +157,32 @@ def test_irrational_vertex_of_a_dilemma() -> None:
     assert z * z - (1 - delta) * 3 * z + delta * ((1 - delta) * 4 / delta - 1) == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("g", "l", "top"), [("4/5", "27/25", "6/5"), (1, "9/8", "5/4")])
 def test_where_the_root_is_double(g: Any, l: Any, top: Any) -> None:  # noqa: E741
-    """At D = 0 iteration slows down beyond any rate; corners are found all the same, the gap says what is proven."""
-    ps = payoff_set(dilemma(1 + F(g), 1, 0, -F(l)), "1/2", budget=6)
+    """At D = 0 iteration closes in like 1/n; the set is found and proven all the same."""
+    ps = payoff_set(dilemma(1 + F(g), 1, 0, -F(l)), "1/2")
     assert ps.vertices == ((0, 0), (F(top), 0), (1, 1), (0, F(top)))
-    assert not ps.is_exact
-    assert not ps.complete
-    assert 0 < ps.gap < 1e-4
-    ps.verify()
+    assert ps.is_exact
+    assert ps.complete
+    assert ps.gap == 0
+    ps.verify(tolerance=1e-4)
+
+
+def test_random_double_roots() -> None:
+    """g and δ at random, l such that D = 0, in units of each player's own."""
+    rng = random.Random(4)
+    found = 0
+    while found < 12:
+        d, g = F(rng.randint(5, 60), rng.choice([61, 70, 100])), F(rng.randint(1, 40), 10)
+        c = 1 + ((1 - d) * g) ** 2 / (4 * d)
+        l, z = d * c / (1 - d), (1 - d) * g / 2  # noqa: E741
+        if not (l >= g and z >= c - 1 and g / (1 + g) <= d < l / (1 + l)):
+            continue
+        found += 1
+        ps = payoff_set(dilemma(1 + g, 1, 0, -l).affine(0, 3, 1).affine(1, F(1, 7), -2), d)
+        assert ps.is_exact
+        assert (1 + 3 * (1 + z), -2) in ps.vertices
+        assert len(ps.vertices) == (3 if z == c - 1 else 4)
 
 
 @settings(max_examples=60)
@@ -267,6 +286,65 @@ def test_verify_notices_a_false_vertex() -> None:
     impatient = PayoffSet(ps.game, F(2, 5), ps.approximate, None, None, proof)
     with pytest.raises(dt.CertificateError):
         impatient.verify()
+
+
+def test_verify_notices_an_outer_bound_that_is_too_small() -> None:
+    """Both restricting and both relaxing, and lotteries between them, generate themselves, and are not all there is."""
+    ps = payoff_set(dilemma(5, 3, 1, 0), "3/5")
+    ends = ((F(1), F(1)), (F(3), F(3)))
+    proof = ps._proof._replace(inner=ends, outer=ends, profiles=((1, 1), (0, 0)))
+    with pytest.raises(dt.CertificateError, match="outer"):
+        PayoffSet(ps.game, ps.discount, ps.approximate, None, None, proof).verify()
+    with pytest.raises(dt.ParameterError):
+        ps.verify(tolerance=0)
+    with pytest.raises(dt.ParameterError):
+        ps.verify(budget=-1)
+    with pytest.raises(dt.CertificateError, match="time"):
+        payoff_set(cournot(20), "99/100").verify(budget=0.001)
+
+
+# --- the compiled rounds --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delta", ["1/5", "9/10"])
+def test_fifty_actions(delta: str) -> None:
+    ps = payoff_set(cournot(50), delta)
+    assert ps.is_exact
+    assert hausdorff(floats(ps.vertices), ps.approximate) < 1e-9 * 625
+    ps.verify()
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_rounds_in_floats_bound_the_set_from_outside(seed: int) -> None:
+    rng = random.Random(seed)
+    game = random_game(seed, (rng.randint(1, 6), rng.randint(1, 6)), rng.choice([2, 3, 9, 1000]))
+    delta = F(rng.randint(1, 19), 20)
+    stage = scaled_stage(game, delta)
+    hull, threat = outward_rounds(stage, lambda: False)
+    exact = outer_bound(stage, lambda: False, convex_hull(stage.payoffs), stage.minmax)
+    assert all(contains(hull, v) for v in exact.corners) or exact.corners == ()
+    assert all(u <= min((v[i] for v in exact.corners), default=u) for i, u in enumerate(threat))
+    assert hausdorff(floats(_as_floats(hull)), floats(_as_floats(exact.corners))) < 1e-10
+
+
+def _as_floats(corners: Any) -> list[list[float]]:
+    return [[to_float(x) for x in p] for p in corners]
+
+
+def test_turns_on_the_grid_are_decided_exactly() -> None:
+    rng = random.Random(8)
+    signs = set()
+    for _ in range(3000):
+        o, d = [[rng.getrandbits(47) for _ in range(2)] for _ in range(2)]
+        k = rng.choice([1, 2, 3, 5])
+        b = [x // 8 + k * (y // 64) + rng.choice([-1, 0, 0, 1]) for x, y in zip(o, d, strict=True)]
+        a = [x // 8 + y // 64 for x, y in zip(o, d, strict=True)]
+        o = [x // 8 for x in o]
+        exact = (a[0] - o[0]) * (b[1] - o[1]) - (a[1] - o[1]) * (b[0] - o[0])
+        sign = (exact > 0) - (exact < 0)
+        signs.add(sign)
+        assert _turn_sign(np.array([o, a, b], dtype=float) / 2.0**48, 0, 1, 2) == sign
+    assert signs == {-1, 0, 1}
 
 
 # --- properties ----------------------------------------------------------------------------------------------------
@@ -419,7 +497,7 @@ def test_refusals() -> None:
 
 
 def test_a_budget_too_small_gives_valid_bounds() -> None:
-    ps = payoff_set(cournot(30), "9/10", budget=0.05)
+    ps = payoff_set(cournot(30), "9/10", budget=0.005)
     assert not ps.complete
     assert all(distance(p, floats(ps.outer)) < 1e-9 for p in floats(ps.inner))
     ps.verify()

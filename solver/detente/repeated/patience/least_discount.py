@@ -23,7 +23,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
+
+import numpy as np
 
 from detente.errors import CertificateError, ParameterError
 from detente.exact.intervals import End, between, end_text
@@ -43,10 +45,8 @@ from detente.repeated.patience.penal_code import (
 )
 from detente.repeated.patience.punishment_bound import PunishmentBound, punishment_bound
 from detente.repeated.patience.randomized_code import RandomizedCode, find_randomized_code
+from detente.repeated.patience.target_discount import LeastDiscountOfPayoffs, least_discount_of_payoffs
 from detente.repeated.thresholds import holds_where
-
-if TYPE_CHECKING:
-    from detente.repeated.patience.target_discount import LeastDiscountOfPayoffs
 
 # Where bounds and codes do not meet, each is located to this width.
 WIDTH = Fraction(1, 2**16)
@@ -129,6 +129,9 @@ class LeastDiscount:
         proven = Fraction(0) if self.bound is None else self.bound.needed(profile)
         if self.lower > proven:
             raise CertificateError("lower", self.lower, f"no more than the proven {proven}")
+        reversion = _nash_reversion(self.game, profile)
+        if self.grim != reversion:
+            raise CertificateError("grim", self.grim, f"{reversion}, by the definition of Nash reversion")
         if self.code is not None:
             self.code.verify()
             if self.code.discount != self.discount or self.code.target != profile:
@@ -139,6 +142,9 @@ class LeastDiscount:
         at = self.discount if isinstance(self.discount, Fraction) else _just_inside(self)
         if not is_subgame_perfect(RepeatedGame(self.game, at), self.agreement):
             raise CertificateError("agreement", at, "a discount factor at which the agreement holds")
+        ends = () if self.region is None else (interval.lo for interval in self.region.intervals)
+        if self.discount not in ends:
+            raise CertificateError("discount", self.discount, f"an end of {self.region}")
         state = self.agreement.start
         played = self.agreement.play[state]
         if played != self.profile or self.agreement.move[state][played] != state:
@@ -157,6 +163,24 @@ class LeastDiscount:
 
         table = "" if self.agreement is None else self.agreement._repr_html_()
         return f"<p>{escape(self.explain())}</p>{table}"
+
+
+def _nash_reversion(game: Game, profile: tuple[int, ...]) -> Fraction | None:
+    """The least δ at which each player's worst pure stage equilibrium, for ever, outweighs the best deviation."""
+    stage = np.ones(game.shape, dtype=bool)
+    for i, u in enumerate(game.exact_payoffs):
+        stage &= (u == u.max(axis=i, keepdims=True)).astype(bool)
+    if not stage.any():
+        return None
+    needed = Fraction(0)
+    for i, u in enumerate(game.exact_payoffs):
+        kept, worst = Fraction(u[profile]), Fraction(min(u[stage]))
+        best = max(Fraction(u[*profile[:i], a, *profile[i + 1 :]]) for a in range(game.shape[i]))
+        if best > kept:
+            if kept <= worst:
+                return None
+            needed = max(needed, (best - kept) / (best - worst))
+    return needed
 
 
 @overload
@@ -242,8 +266,6 @@ def least_discount(
     if (profile is None) == (target is None):
         raise ParameterError("target", target, "either a profile or a target")
     if target is not None:
-        from detente.repeated.patience.target_discount import least_discount_of_payoffs
-
         return least_discount_of_payoffs(game, target, budget=budget)
     bracket = _Bracket(game, stage_table(game), game.pure_profile(profile), periods, width, budget)
     return bracket.close(randomization)

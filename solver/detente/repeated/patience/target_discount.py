@@ -3,7 +3,9 @@
 The payoff set V*(δ) grows with patience (Abreu, Pearce and Stacchetti 1990, *Econometrica* 58, theorem 6), so a target
 is in it from some δ* on, if at all. The payoff set (:func:`~detente.repeated.payoff_sets.payoff_set.payoff_set`) comes
 as a polygon inside V*(δ), proven to generate itself, and one that contains V*(δ). Where the inner one holds the
-target, δ* is no larger; where the outer one does not, it is no smaller; bisection closes in from both sides.
+target, δ* is no larger; where the outer one does not, it is no smaller; bisection closes in from both sides, by simple
+fractions, and often meets δ* itself. Where the set is exact there, it may prove that no δ below does
+(:mod:`detente.repeated.patience.left_limit`); then the answer is exact. An irrational δ* is left in its bracket.
 """
 
 from __future__ import annotations
@@ -12,13 +14,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import sqrt
 from typing import Any
 
 from detente.errors import CertificateError, ParameterError, UnsupportedError
+from detente.exact import polygon
 from detente.exact.intervals import between
 from detente.exact.linear_programme import maximise
 from detente.exact.rational import fraction_text, to_fraction
 from detente.game.game import Game
+from detente.repeated.patience.left_limit import LeftLimit, left_limit
 from detente.repeated.payoff_sets.payoff_set import PayoffSet, payoff_set
 
 WIDTH = Fraction(1, 2**20)
@@ -40,6 +45,8 @@ class LeastDiscountOfPayoffs:
     inside, outside
         The payoff sets at ``discount`` and at ``lower`` that prove it; ``inside.strategy`` describes how its corners,
         of which the target is a mean, are played.
+    below
+        Instead of ``outside``, where ``discount`` is exact: the proof that nothing below it does.
     """
 
     game: Game
@@ -48,6 +55,7 @@ class LeastDiscountOfPayoffs:
     lower: Fraction
     inside: PayoffSet | None
     outside: PayoffSet | None
+    below: LeftLimit | None = None
 
     @property
     def exact(self) -> bool:
@@ -67,10 +75,16 @@ class LeastDiscountOfPayoffs:
                 raise CertificateError("target", self.target, f"a payoff of the set at {self.discount}")
         if self.lower == 1 and not _out_of_reach(self.game, self.target):
             raise CertificateError("target", self.target, "payoffs that are infeasible or below a pure minmax")
-        if self.outside is not None:
-            self.outside.verify()
+        if self.below is not None:
+            self.below.verify()
+            if self.below.discount != self.lower or self.below.target != self.target:
+                raise CertificateError("below", self.below.discount, f"a proof for {self.target} at {self.lower}")
+        elif self.outside is not None:
+            self.outside.verify(tolerance=_clearance(self.game, self.target, self.outside.outer))
             if self.outside.discount != self.lower or _is_mean(self.target, self.outside.outer):
                 raise CertificateError("target", self.target, f"no payoff of the set at {self.lower}")
+        elif 0 < self.lower < 1:
+            raise CertificateError("lower", self.lower, "a proof of it")
 
     def __repr__(self) -> str:
         target = ", ".join(map(fraction_text, self.target))
@@ -83,7 +97,7 @@ class LeastDiscountOfPayoffs:
 def least_discount_of_payoffs(
     game: Game, target: Sequence[Any], *, budget: float | None = 10.0
 ) -> LeastDiscountOfPayoffs:
-    """The least discount factor at which ``target`` is an equilibrium payoff: a bracket no wider than 10⁻⁶, usually.
+    """The least discount factor at which ``target`` is an equilibrium payoff: exact, or a bracket of width 10⁻⁶.
 
     Raises
     ------
@@ -96,7 +110,7 @@ def least_discount_of_payoffs(
     --------
     >>> pd = Game.symmetric([[3, 0], [5, 1]])
     >>> least_discount_of_payoffs(pd, (3, 3))
-    <LeastDiscountOfPayoffs (3, 3): 1/2 (not below 0.4999991)>
+    <LeastDiscountOfPayoffs (3, 3): 1/2>
     """
     if not isinstance(game, Game):
         raise ParameterError("game", game, "a detente Game")
@@ -123,15 +137,16 @@ def least_discount_of_payoffs(
             outside = found
         if out_of_time():
             break
+    below: LeftLimit | None = None
     if inside is not None and inside.discount > 0:
-        inside, outside = _close(game, point, inside, outside, budget, out_of_time)
-    lower = Fraction(0) if outside is None else outside.discount
-    return LeastDiscountOfPayoffs(game, point, inside.discount if inside else None, lower, inside, outside)
+        inside, outside, below = _close(game, point, inside, outside, budget, out_of_time)
+    lower = below.discount if below else outside.discount if outside else Fraction(0)
+    return LeastDiscountOfPayoffs(game, point, inside.discount if inside else None, lower, inside, outside, below)
 
 
 def _close(
     game: Game, point: Target, inside: PayoffSet, outside: PayoffSet | None, budget: float | None, out_of_time: Any
-) -> tuple[PayoffSet, PayoffSet | None]:
+) -> tuple[PayoffSet, PayoffSet | None, LeftLimit | None]:
     """Bisect on both sides; probes are simple fractions, so that a simple answer is met."""
     undecided = Fraction(0) if outside is None else outside.discount
     lower = undecided
@@ -143,6 +158,10 @@ def _close(
         undecided = found.discount
         if not _is_mean(point, found.outer):
             lower, outside = found.discount, found
+    if inside.is_exact:
+        below = left_limit(game, inside.discount, point, inside.vertices, out_of_time)
+        if below is not None:
+            return inside, None, below
     high = inside.discount
     while lower < undecided and high - lower > WIDTH and not out_of_time():
         found = payoff_set(game, between(lower, high), budget=budget)
@@ -150,7 +169,7 @@ def _close(
             high = found.discount
         else:
             lower, outside = found.discount, found
-    return inside, outside
+    return inside, outside, None
 
 
 def _out_of_reach(game: Game, point: Target) -> bool:
@@ -158,6 +177,16 @@ def _out_of_reach(game: Game, point: Target) -> bool:
     floor = (first.max(axis=0).min(), second.max(axis=1).min())
     feasible = _is_mean(point, list(zip(first.ravel().tolist(), second.ravel().tolist(), strict=True)))
     return not feasible or point[0] < floor[0] or point[1] < floor[1]
+
+
+def _clearance(game: Game, point: Target, corners: Sequence[tuple[Any, Any]]) -> float:
+    """Half the distance of a point from a polygon as a share of the payoff ranges, between 10⁻¹⁰ and 10⁻⁶."""
+    spread = [(u.max() - u.min()) or Fraction(1) for u in game.exact_payoffs]
+    scaled = tuple((p[0] / spread[0], p[1] / spread[1]) for p in corners)
+    if not scaled:
+        return 1e-6
+    square = polygon.squared_distance(scaled, (point[0] / spread[0], point[1] / spread[1]))
+    return min(1e-6, max(1e-10, 0.5 * sqrt(float(square))))
 
 
 def _is_mean(point: Target, corners: Sequence[tuple[Any, Any]]) -> bool:

@@ -10,12 +10,16 @@ and Sannikov (2014, *Theoretical Economics* 9, 313–338) keep only the few w th
   is at most three, or four if the corner u + h(a) is outside W.
 
 The set of feasible payoffs and the pure minmax threat are the start, and u follows the least payoffs of W upwards.
-Sets shrink and threats rise, so a profile whose constraints leave W once can be forgotten for good.
+Sets shrink and threats rise, so a profile whose constraints leave W once can be forgotten for good. Most others are
+left asleep: if all that a profile can generate from sets near W is inside the new set by some depth, it makes no corner
+until the sets have moved by that depth in total, see :func:`_depth`. Rounds then visit the profiles near the boundary
+only; a round that turns out to have moved too far for that is repeated with all of them awake.
 
 Payoffs are scaled to [0, 1]; constraints count as met within ``TOLERANCE`` of that range. Iteration ends when neither
-the set (Hausdorff distance) nor a threat moves by more than ``TOLERANCE``, never after a number of rounds and never
-because the number of corners stays the same; a caller with a deadline runs it in slices. Time and memory are linear
-in the number of action profiles per round.
+the set (Hausdorff distance) nor a threat moves by more than ``TOLERANCE``, never because the number of corners stays
+the same, and after a number of rounds only if movements are seen not to fall like any geometric series
+(``PATIENCE``); a caller with a deadline runs it in slices. Memory is linear in the number of action profiles, and so
+is the time of a round, with a small factor for the profiles asleep.
 """
 
 from __future__ import annotations
@@ -23,23 +27,26 @@ from __future__ import annotations
 import time
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.repeated.payoff_sets.float_polygon import compiled, greatest_distance, hull_of
 from detente.repeated.payoff_sets.self_generation import BOTH_BIND, FIRST_BINDS, FOR_EVER, SECOND_BINDS
 
 Floats = NDArray[np.float64]
 
 # Share of a player's payoff range within which a constraint is met and the iteration has come to rest.
 TOLERANCE = 1e-13
-# A corner that stands out by less than this from its neighbours' chord is rounding.
-FLAT = 2e-15
+# A profile wakes up this much before it could make a corner.
+EARLY = 1e-12
+# Rounds between two looks at who may sleep.
+NAP = 4
 # Profile visits between two looks at the clock.
 SLICE = 1_000_000
-
-# A division by zero gives an infinity or NaN, which no comparison below takes for a point of a set.
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
+# After this many rounds, and at least this much over 1 − δ, movements that have fallen to no less than a share of SLOW
+# since half as many rounds are those of a double root, 1/n² in round n: it would be at rest after millions of rounds.
+PATIENCE, PATIENCE_OVER = 2**16, 64.0
+SLOW = 1 / 8
 
 
 class Approximation(NamedTuple):
@@ -69,15 +76,32 @@ def iterate(gains: Floats, payoffs: Floats, discount: float, threat: Floats, sec
     hull = _start(payoffs)
     own = np.zeros((2, len(hull)), dtype=np.int64)
     threat = threat.astype(np.float64)
+    wake = np.zeros(n)  # the total movement at which each profile is looked at again
+    movement = np.array([0.0, np.inf])  # so far, and in the last round
     per_slice = max(1, SLICE // (n + 1))
-    rounds = 0
+    rounds, halfway = 0, 0.0
+    checkpoint = int(max(PATIENCE, PATIENCE_OVER / (1.0 - discount))) // 2
     while True:
         hull, own, count, done, at_rest = _advance(
-            payoffs, need, discount, hull, own, threat, active, per_slice, *space
+            payoffs,
+            need,
+            discount,
+            hull,
+            own,
+            threat,
+            active,
+            wake,
+            movement,
+            min(per_slice, checkpoint - rounds),
+            *space,
         )
         active = active[:count]
         rounds += done
-        if at_rest or time.monotonic() > end:
+        slow = False
+        if rounds == checkpoint:
+            slow = 0.0 < SLOW * halfway < movement[1]
+            halfway, checkpoint = movement[1], 2 * checkpoint
+        if at_rest or slow or time.monotonic() > end:
             return Approximation(hull, own[0], own[1], threat, rounds, at_rest)
 
 
@@ -97,18 +121,31 @@ def _advance(
     own: Any,
     threat: Any,
     active: Any,
+    wake: Any,
+    movement: Any,
     most_rounds: int,
     points: Any,
     owners: Any,
 ) -> Any:
-    """Up to ``most_rounds`` rounds; ``threat`` and ``active`` are updated in place."""
+    """Up to ``most_rounds`` rounds; the state from ``threat`` to ``movement`` is updated in place."""
     count = len(active)
     for rounds in range(1, most_rounds + 1):
-        size, count = _generate(payoffs, need, discount, hull, threat, active, count, points, owners)
-        new, own = hull_of(points, owners, size)
+        until = movement[0] + movement[1]  # rounds seldom move further than the last
+        while True:
+            size, count, earliest = _generate(
+                payoffs, need, discount, hull, threat, active, count, wake, until, points, owners
+            )
+            new, own = hull_of(points, owners, size)
+            moved = greatest_distance(hull, new, 0.0) if len(new) else np.inf
+            apart = 1.5 * greatest_distance(new, hull, moved)
+            if movement[0] + apart <= earliest:
+                break
+            until = np.inf
         if len(new) == 0:
             return new, own, count, rounds, True
-        moved = _greatest_distance(hull, new)
+        if rounds % NAP == 1:
+            _put_to_sleep(payoffs, need, discount, hull, new, threat, active, count, wake, until, movement[0], apart)
+        movement[0], movement[1] = movement[0] + apart, apart
         for i in range(2):
             least = new[:, i].min()
             if least > threat[i]:
@@ -129,15 +166,27 @@ def _generate(
     threat: Any,
     active: Any,
     count: int,
+    wake: Any,
+    until: float,
     points: Any,
     owners: Any,
 ) -> Any:
-    """All points (1 − δ) g(a) + δ w of one round; forgets profiles that W can no longer support."""
+    """All points (1 − δ) g(a) + δ w of one round, without the profiles that sleep beyond ``until``.
+
+    Forgets profiles that W can no longer support. Returns the number of points, that of the profiles that remain, and
+    the earliest time at which one of those left asleep is to wake up.
+    """
     top0, top1 = hull[:, 0].max(), hull[:, 1].max()
+    ends_of, ring = _ends(hull), np.concatenate((hull, hull))
+    earliest = np.inf
     size = 0
     k = 0
     while k < count:
         a = active[k]
+        if wake[a] > until:
+            earliest = min(earliest, wake[a])
+            k += 1
+            continue
         g0, g1 = payoffs[0, a], payoffs[1, a]
         c0, c1 = threat[0] + need[0, a], threat[1] + need[1, a]
         if g0 >= c0 - TOLERANCE and g1 >= c1 - TOLERANCE:
@@ -154,7 +203,7 @@ def _generate(
                     line, other = min(c0, top0), c1
                 else:
                     line, other = min(c1, top1), c0
-                low, high = _section(hull, axis, line)
+                low, high = _section(ring, ends_of, axis, line)
                 if not high >= other - TOLERANCE:
                     continue
                 ends = 2 if low > other and high > low else 1
@@ -177,7 +226,70 @@ def _generate(
                 continue
         count -= 1
         active[k], active[count] = active[count], a
-    return size, count
+    return size, count, earliest
+
+
+@compiled
+def _put_to_sleep(
+    payoffs: Any,
+    need: Any,
+    discount: float,
+    hull: Any,
+    new: Any,
+    threat: Any,
+    active: Any,
+    count: int,
+    wake: Any,
+    until: float,
+    total: float,
+    moved: float,
+) -> None:
+    """Let the profiles just visited sleep until the sets have moved by half their depth.
+
+    All that a profile generates from a set W' is in (1 − δ) g(a) + δ Q(a), or is g(a) itself if that is kept now. If W'
+    is no further than ε from the new set, and nor is what W' generates, then Q(a) extends at most ε beyond what
+    :func:`_depth` takes it to be, and a point inside the new set by ε is inside the other as well.
+    """
+    m = len(new)
+    if m < 3:
+        return
+    normals = np.empty((m, 3))
+    for j in range(m):
+        dx, dy = new[j, 0] - new[j - 1, 0], new[j, 1] - new[j - 1, 1]
+        length = np.hypot(dx, dy)
+        normals[j, 0], normals[j, 1] = dy / length, -dx / length
+        normals[j, 2] = normals[j, 0] * new[j, 0] + normals[j, 1] * new[j, 1]
+    top0, top1 = hull[:, 0].max(), hull[:, 1].max()
+    for k in range(count):
+        a = active[k]
+        if wake[a] <= until:
+            g0, g1 = payoffs[0, a], payoffs[1, a]
+            c0, c1 = threat[0] + need[0, a], threat[1] + need[1, a]
+            depth = _depth(g0, g1, c0, c1, top0, top1, discount, normals, moved)
+            wake[a] = total + moved + 0.5 * depth - EARLY
+
+
+@compiled
+def _depth(
+    g0: float, g1: float, c0: float, c1: float, top0: float, top1: float, discount: float, normals: Any, moved: float
+) -> float:
+    """How deep inside the new set G is at least; negative if it may not be inside.
+
+    Beyond a side n · x ≤ b of the new set, W reaches no further than b + ``moved``; nor is n · w, for w ∈ Q(a), greater
+    than at a corner of the box between u + h(a) and the greatest payoffs.
+    """
+    for_ever = g0 >= c0 - TOLERANCE and g1 >= c1 - TOLERANCE
+    depth = np.inf
+    for j in range(len(normals)):
+        n0, n1, bound = normals[j, 0], normals[j, 1], normals[j, 2]
+        furthest = bound + moved
+        if not for_ever:
+            box = n0 * (top0 if n0 > 0.0 else c0) + n1 * (top1 if n1 > 0.0 else c1)
+            furthest = min(furthest, box)
+        depth = min(depth, bound - (1.0 - discount) * (n0 * g0 + n1 * g1) - discount * furthest)
+        if depth <= 0.0:
+            break
+    return depth
 
 
 @compiled
@@ -187,118 +299,53 @@ def _has_point_above(hull: Any, c0: float, c1: float) -> bool:
 
 
 @compiled
-def _section(hull: Any, axis: int, line: float) -> Any:
-    """The range of the other coordinate where coordinate ``axis`` equals ``line``; (inf, -inf) if missed."""
-    # By scalars: a view of each corner would take most of the time.
+def _ends(hull: Any) -> Any:
+    """For each axis the corner that is least in it, and how many corners on the greatest is."""
+    m = len(hull)
+    ends = np.empty((2, 2), dtype=np.int64)
+    for axis in range(2):
+        least = greatest = 0
+        for k in range(m):
+            if hull[k, axis] < hull[least, axis]:
+                least = k
+            if hull[k, axis] > hull[greatest, axis]:
+                greatest = k
+        ends[axis, 0], ends[axis, 1] = least, (greatest - least) % m
+    return ends
+
+
+@compiled
+def _section(ring: Any, ends: Any, axis: int, line: float) -> Any:
+    """The range of the other coordinate where coordinate ``axis`` equals ``line``; (inf, -inf) if missed.
+
+    By bisection: the coordinate rises from the least corner on to the greatest, and falls from there. ``ring`` is the
+    list of corners, twice over.
+    """
     low, high = np.inf, -np.inf
     other = 1 - axis
-    before = hull[len(hull) - 1, axis]
-    for k in range(len(hull)):
-        here = hull[k, axis]
-        if abs(here - line) <= TOLERANCE:
-            low, high = min(low, hull[k, other]), max(high, hull[k, other])
-        if (before < line and line < here) or (here < line and line < before):
-            share = (line - before) / (here - before)
-            start = hull[k - 1, other]
-            height = start + share * (hull[k, other] - start)
-            low, high = min(low, height), max(high, height)
-        before = here
+    for falls in range(2):
+        sign = -1.0 if falls else 1.0
+        aim = sign * line
+        first = ends[axis, 0] + falls * ends[axis, 1]
+        last = ends[axis, 0] + (len(ring) // 2 if falls else ends[axis, 1])
+        if sign * ring[last, axis] < aim - TOLERANCE or sign * ring[first, axis] > aim + TOLERANCE:
+            continue
+        start, stop = first, last
+        while first < last:  # the first corner that is not clearly before the line
+            middle = (first + last) // 2
+            if sign * ring[middle, axis] < aim - TOLERANCE:
+                first = middle + 1
+            else:
+                last = middle
+        before = sign * ring[first - 1, axis] if first > start else np.inf
+        for k in range(first, stop + 1):
+            here = sign * ring[k, axis]
+            if here <= aim + TOLERANCE:
+                low, high = min(low, ring[k, other]), max(high, ring[k, other])
+            if before < aim and aim < here:
+                height = ring[k - 1, other] + (aim - before) / (here - before) * (ring[k, other] - ring[k - 1, other])
+                low, high = min(low, height), max(high, height)
+            if here > aim + TOLERANCE:
+                break
+            before = here
     return low, high
-
-
-@compiled
-def _greatest_distance(polygon: Any, within: Any) -> float:
-    """The greatest distance of a corner of ``polygon`` from the polygon ``within``, up to a factor of √2."""
-    worst = 0.0
-    m = len(within)
-    for v in polygon:
-        nearest = np.inf
-        inside = m > 2
-        for k in range(m):
-            p, q = within[k - 1], within[k]
-            dx, dy = q[0] - p[0], q[1] - p[1]
-            length = dx * dx + dy * dy
-            if dx * (v[1] - p[1]) - dy * (v[0] - p[0]) < 0.0:
-                inside = False
-            share = 0.0
-            if length > 0.0:
-                share = min(1.0, max(0.0, ((v[0] - p[0]) * dx + (v[1] - p[1]) * dy) / length))
-            nearest = min(nearest, max(abs(p[0] + share * dx - v[0]), abs(p[1] + share * dy - v[1])))
-        if not inside:
-            worst = max(worst, nearest)
-    return worst
-
-
-@compiled
-def hull_of(points: Any, owners: Any, size: int) -> Any:
-    """The corners of the hull, counter-clockwise, and who generates them."""
-    if size == 0:
-        return np.empty((0, 2)), np.empty((2, 0), dtype=np.int64)
-    kept = _not_inside_octagon(points, size)
-    # Points that rounding has put beside a common vertical are put on it, or their order along it would be arbitrary.
-    sideways = kept[np.argsort(points[kept, 0])]
-    for j in range(1, len(sideways)):
-        before = points[sideways[j - 1], 0]
-        if points[sideways[j], 0] - before <= FLAT:
-            points[sideways[j], 0] = before
-    by_second = kept[np.argsort(points[kept, 1], kind="mergesort")]
-    order = by_second[np.argsort(points[by_second, 0], kind="mergesort")]
-    n = len(order)
-    chain = np.empty(2 * n + 1, dtype=np.int64)
-    length = 0
-    for sweep in range(2):
-        base = length
-        for j in range(n):
-            k = order[j] if sweep == 0 else order[n - 1 - j]
-            while length - base >= 2 and not _turns_left(points, chain[length - 2], chain[length - 1], k):
-                length -= 1
-            if length > base and _same(points, chain[length - 1], k):
-                continue
-            chain[length] = k
-            length += 1
-        length -= 1  # the end of one sweep starts the other
-    if length == 0:
-        length = 1
-    corners = chain[:length]
-    return points[corners], owners[:, corners]
-
-
-@compiled
-def _not_inside_octagon(points: Any, size: int) -> Any:
-    """The points that are not strictly inside the octagon of extreme points in eight directions."""
-    best = np.zeros(8, dtype=np.int64)
-    value = np.full(8, -np.inf)
-    for k in range(size):
-        x, y = points[k, 0], points[k, 1]
-        for d, v in enumerate((x, x + y, y, y - x, -x, -x - y, -y, x - y)):
-            if v > value[d]:
-                value[d], best[d] = v, k
-    kept = np.empty(size, dtype=np.int64)
-    n = 0
-    for k in range(size):
-        sides = 0
-        inside = True
-        for d in range(8):
-            p, q = best[d - 1], best[d]
-            if p != q:
-                sides += 1
-                if not _turns_left(points, p, q, k):
-                    inside = False
-                    break
-        if not (inside and sides > 0):
-            kept[n] = k
-            n += 1
-    return kept[:n]
-
-
-@compiled
-def _turns_left(points: Any, o: int, a: int, b: int) -> bool:
-    """Whether o → a → b turns left by more than rounding."""
-    dx, dy = points[a, 0] - points[o, 0], points[a, 1] - points[o, 1]
-    ex, ey = points[b, 0] - points[o, 0], points[b, 1] - points[o, 1]
-    return bool(dx * ey - dy * ex > FLAT * max(abs(ex), abs(ey)))
-
-
-@compiled
-def _same(points: Any, a: int, b: int) -> bool:
-    return bool(max(abs(points[a, 0] - points[b, 0]), abs(points[a, 1] - points[b, 1])) <= FLAT)

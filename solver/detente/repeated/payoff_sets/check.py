@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from detente.errors import CertificateError
+from detente.errors import CertificateError, DetenteError
 from detente.game.game import Game
-
-if TYPE_CHECKING:
-    from detente.repeated.payoff_sets.payoff_set import Generation
+from detente.repeated.payoff_sets.generation import Generation
 
 Points = Sequence[tuple[Any, Any]]
 
@@ -29,7 +27,12 @@ def check_generations(
         raise CertificateError("generators", len(generations), f"one for each of {len(vertices)} vertices, in order")
     for number, generation in enumerate(generations):
         name = f"vertex {number}"
-        profile = game.pure_profile(generation.profile)
+        profile = _known_profile(game, generation, name)
+        followers = [k for k, _ in generation.lottery]
+        if not all(k in range(len(vertices)) for k in (*followers, *generation.punishments)):
+            raise CertificateError(name, (followers, generation.punishments), "numbers of vertices")
+        if len(generation.punishments) != 2 or len(generation.slack) != 2:
+            raise CertificateError(name, generation.punishments, "a punishment and a slack for each of two players")
         weights = [p for _, p in generation.lottery]
         if sum(weights, Fraction(0)) != 1 or min(weights) < 0:
             raise CertificateError(name, generation.lottery, "probabilities that add up to one")
@@ -42,15 +45,26 @@ def check_generations(
             if value != generation.value[player]:
                 raise CertificateError(name, generation.value, "the value of acting so and continuing so")
             punished = vertices[generation.punishments[player]][player]
+            best = None
             for action in range(game.shape[player]):
                 deviation = (action, profile[1]) if player == 0 else (profile[0], action)
                 gained = (1 - discount) * stage[deviation] + discount * punished
+                best = gained if best is None or gained > best else best
                 if gained > value:
                     label = game.actions[player][action]
                     raise CertificateError(name, generation.value, f"{game.players[player]} not to gain by {label}")
+            if generation.slack[player] != value - best:
+                raise CertificateError(name, generation.slack, f"{value - best} for {game.players[player]}")
     for vertex in vertices:
         if not _is_inside(vertex, outer):
             raise CertificateError("outer", vertex, "to contain every vertex")
+
+
+def _known_profile(game: Game, generation: Generation, name: str) -> tuple[int, ...]:
+    try:
+        return game.pure_profile(generation.profile)
+    except DetenteError as error:
+        raise CertificateError(name, generation.profile, "a profile of the game") from error
 
 
 def _is_inside(point: tuple[Any, Any], corners: Points) -> bool:

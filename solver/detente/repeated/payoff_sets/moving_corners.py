@@ -11,6 +11,12 @@ those of W, meet sides of W(η) or each other: rational functions of η. That th
 left of each of its sides, is that some polynomials in η are not negative on (0, η₀], which is read off their first
 coefficient that is not zero if it outweighs the rest. The directions come from solving the linearised equations for d
 in floats, each corner pushed a little further out than the others move it; they are only a suggestion.
+
+**Double roots.** At the edge of a range of δ two solutions of the equations for the corners may meet, as in a dilemma
+at Stahl's (1991) boundary. No c < 1 will do then, and the iteration from outside closes in like 1/n. The homogeneous
+linearised equations have a solution d, along which the next term decides. W(c η) is replaced by W(η − κ η²) with some
+κ > 0: as η − κ η² < η has no fixed point but 0, V* ⊆ W(η₀) still implies V* ⊆ W. The first-order terms must cancel
+exactly, so d is found in rationals.
 """
 
 from __future__ import annotations
@@ -19,24 +25,28 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from flint import fmpq
+from flint import fmpq, fmpq_mat
 
 from detente.exact.number_field import to_float
 from detente.exact.polygon import Point, Polygon, contains, convex_hull, edges, section, turn
 from detente.repeated.payoff_sets.nearby_profiles import NearbyProfiles
 from detente.repeated.payoff_sets.self_generation import Stage, greatest_payoffs, least_payoffs
 
-# Values of η₀ to try, as powers of two, and bits of the directions.
-REACH = (56, 48, 40, 30)
+# Values of η₀ to try, as powers of two, those of κ, and bits of the directions.
+REACH = (56, 48, 40, 30, 20, 14, 10)
+CURVATURES = (4, 8, 16)
 DIRECTION_BITS = 24
-LARGEST = 1e6
+LARGEST, SINGULAR = 1e6, 1e4
 
 Poly = list[Any]
 ZERO = fmpq(0)
 
 
 class _Family(NamedTuple):
-    """Corners of W(η) and of W(c η), and the threats, as polynomials in η; ``least`` are the threats at η = 0."""
+    """Corners of W(η) and of its image W(c η) or W(η − κ η²), and the threats, as polynomials in η.
+
+    ``least`` are the threats at η = 0.
+    """
 
     corners: list[tuple[Poly, Poly]]
     image: list[tuple[Poly, Poly]]
@@ -45,33 +55,51 @@ class _Family(NamedTuple):
     reach: Any
 
 
+class _Linearised(NamedTuple):
+    """(I − S') for the equations that make the corners of each other, by (row, column); corner k has rows 2k, 2k + 1.
+
+    ``push`` is the direction outwards in each row, 0 where a coordinate depends on nothing. ``source`` is for each
+    player the corner whose payoff the threat is; None if it is a deviation payoff, which does not move.
+    """
+
+    matrix: dict[tuple[int, int], Any]
+    push: list[int]
+    source: list[int | None]
+
+
 def is_whole_set_with_fixed_corners(
     stage: Stage, corners: Polygon, profiles: tuple[int, ...], outer: Polygon, stop: Callable[[], bool]
 ) -> bool:
     """Whether V*, known to be between ``corners`` and ``outer``, is proven to be the hull of ``corners``."""
     if len(corners) < 3:
         return False
-    found = _directions(stage, corners, profiles)
-    if found is None:
+    equations = _linearise(stage, corners, profiles)
+    if equations is None:
         return False
-    directions, threat_moves, shrink = found
     threat, top = least_payoffs(corners), greatest_payoffs(corners)
     active = [a for a, h in enumerate(stage.need) if max(h) <= 1]
     active = NearbyProfiles(stage).not_inside(corners, active, threat, top)
     active = [a for a in active if not contains(corners, stage.payoffs[a])]
-    for bits in REACH:
-        reach = fmpq(1, 2**bits)
-        larger = convex_hull(_moved(corners, directions, reach))
-        if not all(contains(larger, p) for p in outer):
-            continue
-        family = _Family(
-            [([v[0], d[0]], [v[1], d[1]]) for v, d in zip(corners, directions, strict=True)],
-            [([v[0], shrink * d[0]], [v[1], shrink * d[1]]) for v, d in zip(corners, directions, strict=True)],
-            ([threat[0], threat_moves[0]], [threat[1], threat_moves[1]]),
-            threat,
-            reach,
-        )
-        return _is_convex(family) and not any(stop() or not _stays_inside(stage, a, family) for a in active)
+    for directions, image in _directions(equations):
+        moves = [ZERO if s is None else directions[s][axis] for axis, s in enumerate(equations.source)]
+        for bits in REACH:
+            reach = fmpq(1, 2**bits)
+            larger = convex_hull(_moved(corners, directions, reach))
+            if not all(contains(larger, p) for p in outer):
+                continue
+            family = _Family(
+                [([v[0], d[0]], [v[1], d[1]]) for v, d in zip(corners, directions, strict=True)],
+                [
+                    ([v[0], *(c * d[0] for c in image)], [v[1], *(c * d[1] for c in image)])
+                    for v, d in zip(corners, directions, strict=True)
+                ],
+                ([threat[0], moves[0]], [threat[1], moves[1]]),
+                threat,
+                reach,
+            )
+            if _is_convex(family) and not any(stop() or not _stays_inside(stage, a, family) for a in active):
+                return True
+            break
     return False
 
 
@@ -82,13 +110,67 @@ def _moved(corners: Polygon, directions: list[Point], reach: Any) -> list[Point]
 # --- directions ----------------------------------------------------------------------------------------------------
 
 
-def _directions(stage: Stage, corners: Polygon, profiles: tuple[int, ...]) -> tuple[list[Point], list[Any], Any] | None:
-    """d for every corner, the movement of each threat, and c; None if the equations do not say."""
+def _directions(equations: _Linearised) -> Iterator[tuple[list[Point], list[Any]]]:
+    """Suggestions of a direction for every corner, each with the η-coefficients of the image: c, or 1 and −κ."""
+    entries, push, n = equations.matrix, equations.push, len(equations.push)
+    matrix = np.zeros((n, n))
+    for (j, k), x in entries.items():
+        matrix[j, k] = to_float(x)
+    try:
+        solution = np.linalg.solve(matrix, np.array(push, dtype=float))
+    except np.linalg.LinAlgError:
+        solution = np.full(n, np.inf)
+    largest = np.abs(solution).max()
+    if 0 < largest < LARGEST and (solution * push >= 0).all():
+        scale = 2**DIRECTION_BITS
+        rounded = [fmpq(round(x * scale), scale) for x in solution.tolist()]
+        yield _pairs(rounded), [1 - fmpq(1, 4 * int(largest + 1))]
+    if largest > SINGULAR and all(isinstance(x, fmpq) for x in entries.values()):
+        alone = _kernel(entries, n)
+        turned = None if alone is None else [x if sum(map(_product_sign, alone, push)) > 0 else -x for x in alone]
+        if turned is not None and all(_product_sign(x, p) >= 0 for x, p in zip(turned, push, strict=True)):
+            for bits in CURVATURES:
+                yield _pairs(turned), [fmpq(1), -fmpq(1, 2**bits)]
+
+
+def _pairs(rows: list[Any]) -> list[Point]:
+    return list(zip(rows[::2], rows[1::2], strict=True))
+
+
+def _product_sign(x: Any, y: Any) -> int:
+    return int(x * y > 0) - int(x * y < 0)
+
+
+def _kernel(entries: dict[tuple[int, int], Any], n: int) -> list[Any] | None:
+    """The solution of the homogeneous equations, its largest coordinate ±1; None if there is not exactly one."""
+    matrix = fmpq_mat(n, n)
+    for place, x in entries.items():
+        matrix[place] = x
+    reduced, rank = matrix.rref()
+    if rank != n - 1:
+        return None
+    pivots = [next(k for k in range(n) if reduced[j, k] != 0) for j in range(rank)]
+    free = next(k for k in range(n) if k not in pivots)
+    solution = [ZERO] * n
+    solution[free] = fmpq(1)
+    for j, k in enumerate(pivots):
+        solution[k] = -reduced[j, free]
+    largest = max(abs(x) for x in solution)
+    return [x / largest for x in solution]
+
+
+def _linearise(stage: Stage, corners: Polygon, profiles: tuple[int, ...]) -> _Linearised | None:
+    """None if it is not clear what a corner depends on."""
     m = len(corners)
     threat = least_payoffs(corners)
-    matrix, push = np.eye(2 * m), np.zeros(2 * m)
     source = [_threat_source(stage, corners, profiles, threat, axis) for axis in (0, 1)]
-    delta = to_float(stage.discount)
+    matrix: dict[tuple[int, int], Any] = {(k, k): fmpq(1) for k in range(2 * m)}
+    push = [0] * (2 * m)
+    delta = stage.discount
+
+    def less(row: int, column: int, x: Any) -> None:
+        matrix[row, column] = matrix.get((row, column), ZERO) - x
+
     for k, (v, a) in enumerate(zip(corners, profiles, strict=True)):
         w, c = stage.continuation(a, v), stage.floor(a, threat)
         if w == v:
@@ -96,8 +178,8 @@ def _directions(stage: Stage, corners: Polygon, profiles: tuple[int, ...]) -> tu
         binding = [axis for axis in (0, 1) if w[axis] == c[axis]]
         for axis in binding:
             if source[axis] is not None:
-                matrix[2 * k + axis, 2 * source[axis] + axis] -= delta
-                push[2 * k + axis] = -1.0
+                less(2 * k + axis, 2 * source[axis] + axis, delta)
+                push[2 * k + axis] = -1
         if len(binding) == 2:
             continue
         if not binding:
@@ -110,27 +192,16 @@ def _directions(stage: Stage, corners: Polygon, profiles: tuple[int, ...]) -> tu
         p, q = corners[side], corners[(side + 1) % m]
         if p[axis] == q[axis]:
             return None
-        share = to_float((w[axis] - p[axis]) / (q[axis] - p[axis]))
-        slope = to_float((q[other] - p[other]) / (q[axis] - p[axis]))
+        share = (w[axis] - p[axis]) / (q[axis] - p[axis])
+        slope = (q[other] - p[other]) / (q[axis] - p[axis])
         row = 2 * k + other
         for j, weight in ((side, 1 - share), ((side + 1) % m, share)):
-            matrix[row, 2 * j + other] -= delta * weight
-            matrix[row, 2 * j + axis] += delta * slope * weight
+            less(row, 2 * j + other, delta * weight)
+            less(row, 2 * j + axis, -delta * slope * weight)
         if source[axis] is not None:
-            matrix[row, 2 * source[axis] + axis] -= delta * slope
-        push[row] = 1.0 if w[other] == span[1] else -1.0
-    try:
-        solution = np.linalg.solve(matrix, push)
-    except np.linalg.LinAlgError:
-        return None
-    largest = np.abs(solution).max()
-    if not 0 < largest < LARGEST or (solution * push < 0).any():
-        return None
-    scale = 2**DIRECTION_BITS
-    rounded = [fmpq(round(x * scale), scale) for x in solution.tolist()]
-    directions = [(rounded[2 * k], rounded[2 * k + 1]) for k in range(m)]
-    moves = [ZERO if s is None else directions[s][axis] for axis, s in enumerate(source)]
-    return directions, moves, 1 - fmpq(1, 4 * int(largest + 1))
+            less(row, 2 * source[axis] + axis, delta * slope)
+        push[row] = 1 if w[other] == span[1] else -1
+    return _Linearised(matrix, push, source)
 
 
 def _threat_source(stage: Stage, corners: Polygon, profiles: tuple[int, ...], threat: Point, axis: int) -> Any:

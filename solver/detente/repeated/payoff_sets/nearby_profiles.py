@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from detente.exact.number_field import to_float
 from detente.exact.polygon import Point, Polygon, edges
-from detente.repeated.payoff_sets.abreu_sannikov import compiled, hull_of
+from detente.repeated.payoff_sets.float_polygon import compiled, hull_of
 from detente.repeated.payoff_sets.self_generation import Stage
 
 MARGIN = 1e-6

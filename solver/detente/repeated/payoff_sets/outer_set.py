@@ -29,6 +29,7 @@ after a dozen rounds of Abreu and Sannikov's own example; with it, every round c
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any, NamedTuple
 
 from flint import fmpq
@@ -54,37 +55,47 @@ LONG_TIMES = 8
 class Bound(NamedTuple):
     """A set that contains V*, with what generates each corner of it in the last round.
 
-    ``exact``: it is V*. ``settled``: the iteration came to rest. ``corners`` are those of ``last`` rounded outwards.
+    ``exact``: it is V*. ``settled``: the iteration came to rest. ``threat`` is below what V* gives either player.
+    ``corners`` are those of ``last`` rounded outwards.
     """
 
     corners: Polygon
     exact: bool
     settled: bool
+    threat: Point = (0, 0)
     last: Polygon = ()
     generators: tuple[Generator, ...] = ()
 
 
 def outer_bound(
-    stage: Stage, stop: Callable[[], bool], inner: Polygon = (), inner_profiles: tuple[int, ...] = ()
+    stage: Stage,
+    stop: Callable[[], bool],
+    hull: Polygon,
+    threat: Point,
+    inner: Polygon = (),
+    inner_profiles: tuple[int, ...] = (),
+    most_rounds: int | None = None,
 ) -> Bound:
-    """Iterate R, rounded outwards, to rest or until ``stop``; the set of any round is a proven bound.
+    """Iterate R, rounded outwards, to rest, for so many rounds, or until ``stop``; any round's set is a proven bound.
 
-    ``inner`` is a self-generating set, if one is known: it only saves work.
+    ``hull`` and ``threat`` are some Wₙ and uₙ of the claim: the feasible set and the pure minmax, or where
+    :mod:`detente.repeated.payoff_sets.rounded_outwards` has come to. ``inner`` is a self-generating set, if one is
+    known: it only saves work.
     """
-    hull = convex_hull(stage.payoffs)
-    threat = stage.minmax
     limit = LONG_BITS + LONG_TIMES * max(x.q.bit_length() for p in (*stage.payoffs, (stage.discount,)) for x in p)
     known = {p: Generator(a, -1) for p, a in zip(inner, inner_profiles, strict=True)}
     active = [a for a, h in enumerate(stage.need) if max(h) <= 1]
     profiles = NearbyProfiles(stage)
-    while True:
+    if not hull:
+        return Bound((), True, True)
+    for rounds in count(1):
         top = greatest_payoffs(hull)
         active = profiles.not_inside(inner, active, threat, top)
         made: dict[Point, Generator] = {}
         unsupported = set()
         for a in profiles.at_boundary(hull, active, threat):
             if stop():
-                return Bound(hull, False, False)
+                return Bound(hull, False, False, threat)
             found = continuations(stage, a, hull, threat, top)
             if found is None:
                 unsupported.add(a)
@@ -102,12 +113,15 @@ def outer_bound(
         least = least_payoffs(rounded)
         raised = max(threat[0], least[0]), max(threat[1], least[1])
         if rounded == hull == new and raised == threat:
-            return Bound(hull, True, True, new, generators)
+            return Bound(hull, True, True, threat, new, generators)
         if rounded != new and max(raised[0] - threat[0], raised[1] - threat[1]) <= REST:
             moved = max(squared_distance(rounded, p) for p in hull)
             if moved <= REST * REST:
-                return Bound(rounded, False, True, new, generators)
+                return Bound(rounded, False, True, raised, new, generators)
         hull, threat = rounded, raised
+        if rounds == most_rounds:
+            break
+    return Bound(hull, False, False, threat)
 
 
 def _outwards(p: Point, limit: int) -> list[Point]:

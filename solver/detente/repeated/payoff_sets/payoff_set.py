@@ -5,7 +5,8 @@ convex and compact, and the largest set that generates itself (Abreu, Pearce and
 floating point by the algorithm of Abreu and Sannikov (2014), see :mod:`detente.repeated.payoff_sets.abreu_sannikov`,
 and then proven in rationals:
 
-* ``outer`` contains V*, by a proof that allows for rounding (:mod:`detente.repeated.payoff_sets.outer_set`);
+* ``outer`` contains V*, by a proof that allows for rounding (:mod:`detente.repeated.payoff_sets.outer_set`), most of
+  it in compiled floats (:mod:`detente.repeated.payoff_sets.rounded_outwards`);
 * ``inner`` generates itself, hence is inside V* (:mod:`detente.repeated.payoff_sets.inner_set`);
 * ``gap`` bounds the distance between them.
 
@@ -22,7 +23,6 @@ equilibrium at any δ and one payoff in mixed strategies. See Mailath and Samuel
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import inf
@@ -32,59 +32,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.equilibrium.nash import deadline
-from detente.errors import LabelError, ParameterError, UnsupportedError
+from detente.errors import CertificateError, LabelError, ParameterError, UnsupportedError
 from detente.exact import polygon
-from detente.exact.number_field import FieldElement, NumberField
-from detente.exact.polynomial import from_fmpq, to_fmpq
-from detente.exact.rational import fraction_text, to_fraction, to_probability
+from detente.exact.rational import to_fraction, to_probability
 from detente.game.display import table_html
 from detente.game.game import Game
 from detente.repeated.payoff_sets.check import check_generations
-from detente.repeated.payoff_sets.self_generation import Stage
+from detente.repeated.payoff_sets.generation import Generation, Number, Point, number_text
+from detente.repeated.payoff_sets.units import in_payoffs, scaled_floats, scaled_stage
 
-Number = Fraction | FieldElement
-Point = tuple[Number, Number]
 Floats = NDArray[np.float64]
 
-# Floats may be shifted and scaled to [0, 1] if that costs no more than this share of the range.
-HARMLESS = 1e-14
-# Seconds for the search, and again for the proof.
+__all__ = ["Generation", "PayoffSet", "payoff_set"]
+
+# Seconds for the search, and again for the proof; and for the check of the outer bound, how close it is to come.
 BUDGET = 30.0
-
-
-@dataclass(frozen=True)
-class Generation:
-    """A vertex as a strategy: what to play now, what follows, and what follows a deviation.
-
-    Attributes
-    ----------
-    value
-        The vertex, as payoffs.
-    profile
-        The actions to play now.
-    continuation
-        The expected value from the next period on, if both do.
-    lottery
-        The continuation as public randomisation: (vertex number, probability) pairs.
-    punishments
-        For each player the number of the vertex that is played from the next period on if that player deviates.
-    slack
-        For each player the value lost by the best deviation; 0 where the constraint binds.
-    """
-
-    value: Point
-    profile: tuple[Any, ...]
-    continuation: Point
-    lottery: tuple[tuple[int, Number], ...]
-    punishments: tuple[int, ...]
-    slack: tuple[Number, ...]
-    players: tuple[Any, ...]
-
-    def __str__(self) -> str:
-        acts = "(" + ", ".join(map(str, self.profile)) + ")"
-        then = " or ".join(f"V{k}" + ("" if p == 1 else f" with probability {_text(p)}") for k, p in self.lottery)
-        breach = ", ".join(f"V{k} if {p} deviates" for p, k in zip(self.players, self.punishments, strict=True))
-        return f"play {acts}, then {then}; {breach}"
+SECONDS, TOLERANCE = 60.0, 1e-6
 
 
 class PayoffSet:
@@ -152,7 +115,7 @@ class PayoffSet:
 
     @property
     def complete(self) -> bool:
-        return (self._found is None or bool(self._found.converged)) and self._proof.settled
+        return self.is_exact or (bool(self._found.converged) and self._proof.settled)
 
     @property
     def threat(self) -> Point | None:
@@ -206,16 +169,34 @@ class PayoffSet:
             raise LabelError("vertex", vertex, [f"({p[0]}, {p[1]})" for p in self.inner])
         return self.generators[self.inner.index(point)]
 
-    def verify(self) -> None:
-        """Check by one-shot deviations that every vertex is an equilibrium payoff; raise CertificateError if not.
+    def verify(self, *, tolerance: float = TOLERANCE, budget: float | None = SECONDS) -> None:
+        """Check both bounds by code that the finder does not use; a :class:`~detente.errors.CertificateError` if not.
 
-        Works from the game's payoffs and ``generators`` alone, exactly, and shares no code with the finder. Also checks
-        that ``outer`` contains ``inner``. With transfers the strategies with payments are checked instead.
+        That every vertex is an equilibrium payoff: by one-shot deviations, exactly, from the game's payoffs and
+        ``generators`` alone. That there are none beyond ``outer``: by iterating another operator from the feasible set
+        until it rules out all payoffs further from ``outer`` than ``tolerance``, a share of the players' payoff ranges
+        (:mod:`detente.repeated.payoff_sets.check_outer`). With transfers the strategies with payments are checked
+        instead.
+
+        Parameters
+        ----------
+        tolerance
+            From 10⁻¹² up.
+        budget
+            Seconds after which the check of ``outer`` gives up with an error; None for no limit.
         """
+        deadline(budget)  # refuses what is not a positive number
+        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 1e-12 <= tolerance < 1:
+            raise ParameterError("tolerance", tolerance, "a number from 1e-12 up and below 1")
         if self._with_transfers is not None:
             self._with_transfers.verify()
             return
+        from detente.repeated.payoff_sets.check_outer import check_outer
+
         check_generations(self.game, self.discount, self.generators, self.inner, self.outer)
+        if self.is_exact and (self.gap != 0 or self.outer != self.inner):
+            raise CertificateError("gap", self.gap, "0, with both bounds alike, in an exact answer")
+        check_outer(self.game, self.discount, self.outer, tolerance, budget)
 
     @cached_property
     def _proof(self) -> _Proof:
@@ -230,7 +211,9 @@ class PayoffSet:
         return f"<PayoffSet{title} at discount {self.discount}: {shape}, {status}>"
 
     def _repr_html_(self) -> str:
-        rows = [(f"V{k}", [_text(g.value[0]), _text(g.value[1]), str(g)]) for k, g in enumerate(self.generators)]
+        rows = [
+            (f"V{k}", [number_text(g.value[0]), number_text(g.value[1]), str(g)]) for k, g in enumerate(self.generators)
+        ]
         return table_html(repr(self), ["vertex", *map(str, self.game.players), "strategy"], rows)
 
 
@@ -255,8 +238,12 @@ def payoff_set(
 ) -> PayoffSet:
     """The set of payoffs of pure-strategy subgame-perfect equilibria with public randomisation, two players.
 
-    Perfect monitoring; payoffs are normalised averages. The floating-point set is found at once, rational bounds when
-    first asked for. Payoffs of a float game are read as the decimals they print as.
+    Perfect monitoring; payoffs are normalised averages. Payoffs of a float game are read as the decimals they print as.
+
+    The call itself is the *search*: it leaves ``approximate``, corners good to about 10⁻¹¹ of the payoff ranges, in
+    milliseconds for games of up to 50 actions each. The *proof*, bounds in rationals and closed forms, runs when
+    anything exact is first asked for, and takes a hundred times as long. ``verify()`` is a third computation, which
+    checks both.
 
     Parameters
     ----------
@@ -303,7 +290,7 @@ def payoff_set(
         return PayoffSet(game, beta, _as_floats(proof.inner), None, budget, proof)
     from detente.repeated.payoff_sets.abreu_sannikov import iterate
 
-    payoffs, gains, minmax, low, spread = _scaled_floats(game)
+    payoffs, gains, minmax, low, spread = scaled_floats(game)
     found = iterate(gains, payoffs, float(beta), minmax, inf if budget is None else float(budget))
     return PayoffSet(game, beta, found.corners * spread + low, found, budget, None)
 
@@ -323,66 +310,6 @@ def _common_discount(game: Any, discount: Any) -> Fraction:
     return to_probability(discount, "discount", below_one=True)
 
 
-# --- into units in which each player's payoffs run from 0 to 1, and back --------------------------------------------
-
-
-def _scaled_floats(game: Game) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Payoffs and deviation gains (2, profiles), pure minmax, and each player's least payoff and range."""
-    u = game.payoffs.reshape(2, -1)
-    low, spread = u.min(axis=1), np.ptp(u, axis=1)
-    if (np.abs(u).max(axis=1) * 2.0**-52 < HARMLESS * spread).all():
-        scaled = (u - low[:, None]) / spread[:, None]
-    else:  # a large constant in all payoffs, or a player who does not care
-        scaled = np.array([[float(x) for x in row] for row in _scaled_exactly(game)])
-        scaled = scaled.reshape(2, -1)
-    table = scaled.reshape(game.payoffs.shape)
-    best = table[0].max(axis=0, keepdims=True), table[1].max(axis=1, keepdims=True)
-    gains = np.stack([best[0] - table[0], best[1] - table[1]]).reshape(2, -1)
-    return scaled, gains, np.array([best[0].min(), best[1].min()]), low, spread
-
-
-def _scaled_exactly(game: Game) -> list[list[Fraction]]:
-    rows = []
-    for u in game.exact_payoffs.reshape(2, -1):
-        low, spread = _range(u)
-        rows.append([(x - low) / spread for x in u.tolist()])
-    return rows
-
-
-def _range(u: Any) -> tuple[Fraction, Fraction]:
-    """Least payoff and range of a player, the range 1 for a player who does not care."""
-    low, high = u.min(), u.max()
-    return low, (high - low) or Fraction(1)
-
-
-def _stage(game: Game, discount: Fraction) -> Stage:
-    tables = [np.array([to_fmpq(x) for x in row], dtype=object).reshape(game.shape) for row in _scaled_exactly(game)]
-    best = tables[0].max(axis=0, keepdims=True), tables[1].max(axis=1, keepdims=True)
-    ratio = to_fmpq((1 - discount) / discount)
-    need = [((b - table) * ratio).ravel().tolist() for b, table in zip(best, tables, strict=True)]
-    payoffs = [table.ravel().tolist() for table in tables]
-    pairs = [list(zip(*two, strict=True)) for two in (payoffs, need)]
-    return Stage(pairs[0], pairs[1], (best[0].min(), best[1].min()), to_fmpq(discount))
-
-
-def _in_payoffs(game: Game, corners: polygon.Polygon) -> tuple[Point, ...]:
-    """Scaled corners in payoffs, flint rationals as Fractions."""
-    elements = [x for p in corners for x in p if isinstance(x, FieldElement)]
-    field = NumberField(elements[0].field.generator, from_fmpq) if elements else None
-
-    def number(x: Any) -> Number:
-        return FieldElement(field, x.polynomial) if isinstance(x, FieldElement) and field else from_fmpq(x)
-
-    (low0, spread0), (low1, spread1) = (_range(u) for u in game.exact_payoffs)
-    return tuple((low0 + number(x) * spread0, low1 + number(y) * spread1) for x, y in corners)
-
-
-def _text(x: Number) -> str:
-    """A number for a reader: exact when short, a decimal otherwise."""
-    exact = fraction_text(x) if isinstance(x, Fraction) else str(x)
-    return exact if len(exact) <= 24 else f"{float(x):.6g}"
-
-
 def _as_floats(points: Sequence[Point]) -> Floats:
     return np.array([[float(x) for x in p] for p in points]).reshape(-1, 2)
 
@@ -393,12 +320,32 @@ def _as_floats(points: Sequence[Point]) -> Floats:
 def _prove(game: Game, discount: Fraction, found: Any, stop: Callable[[], bool]) -> _Proof:
     from detente.repeated.payoff_sets.sandwich import sandwich
 
-    stage = _stage(game, discount)
+    stage = scaled_stage(game, discount)
     inner, profiles, outer, gap, exact, settled = sandwich(stage, found, stop)
     columns = game.shape[1]
     pairs = tuple(divmod(a, columns) for a in profiles)
-    corners = _in_payoffs(game, inner)
-    return _Proof(corners, pairs, corners if exact else _in_payoffs(game, outer), gap, exact, settled)
+    corners = in_payoffs(game, inner)
+    return _Proof(corners, pairs, corners if exact else in_payoffs(game, outer), gap, exact, settled)
+
+
+def restricted_set(
+    game: Game, discount: Fraction, profiles: Sequence[tuple[int, int]], stop: Callable[[], bool]
+) -> tuple[Point, ...]:
+    """Corners of the set of payoffs of equilibria in which only ``profiles`` are ever played, or of one around it.
+
+    Deviations may be to any action. 0 < ``discount`` < 1.
+    """
+    from detente.repeated.payoff_sets.abreu_sannikov import iterate
+    from detente.repeated.payoff_sets.sandwich import sandwich
+
+    if not profiles:
+        return ()
+    kept = [i * game.shape[1] + j for i, j in profiles]
+    payoffs, gains, minmax, _, _ = scaled_floats(game)
+    found = iterate(gains[:, kept], payoffs[:, kept], float(discount), minmax, BUDGET)
+    stage = scaled_stage(game, discount)
+    part = stage._replace(payoffs=[stage.payoffs[a] for a in kept], need=[stage.need[a] for a in kept])
+    return in_payoffs(game, sandwich(part, found, stop).outer)
 
 
 def _static(game: Game) -> _Proof:

@@ -177,7 +177,7 @@ def test_bad_input(options: dict[str, Any], word: str) -> None:
 
 def test_a_level_that_leaves_no_probability_is_refused() -> None:
     prob = {p: {"a": "x", "b": "1/2", "c": ...} for p in np.ndindex(2, 2)}
-    rg = dt.RepeatedGame(PD, "1/2", monitoring=dt.public_signals("abc", prob, {"x": "1/4"}))
+    rg = dt.RepeatedGame(PD, "1/2", monitoring=dt.public_signals(["a", "b", "c"], prob, {"x": "1/4"}))
     with pytest.raises(dt.ParameterError, match="levels"):
         dt.incentives_batch(rg, dt.Agreement({"s": (1, 1)}, {"s": {...: "s"}}), levels={"x": 0.6})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction as F
 from itertools import product
 from math import inf
@@ -13,7 +14,7 @@ import pytest
 
 import detente as dt
 from detente.exact.intervals import Interval, IntervalSet
-from detente.game.monitoring import late_shipments
+from detente.game.monitoring import PublicSignals, late_shipments
 from detente.repeated.check import is_subgame_perfect
 from detente.repeated.public.best_value import (
     PublicValue,
@@ -235,6 +236,84 @@ def test_no_equilibrium_in_pure_symmetric_actions() -> None:
     assert sustainable_where(rg, over="discount").is_empty
 
 
+def asymmetric(rng: random.Random) -> dt.Game:
+    """Two dilemmas of different sizes, one for each player."""
+    A, B = (random_dilemma(rng) for _ in range(2))
+    (T, R, P, S), (t, r, p, s) = A, B
+    return dt.Game.bimatrix([[R, S], [T, P]], [[r, t], [s, p]], players=["US", "China"], actions=["Relax", "Restrict"])
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_players_with_unequal_payoffs(seed: int) -> None:
+    """What is found is an equilibrium of the game as it stands, worth what is said to each; units do not matter."""
+    rng = random.Random(700 + seed)
+    game = asymmetric(rng)
+    monitoring = rng.choice([dt.perfect(), dt.trembles(F(rng.randint(1, 9), 40)), late_shipments(game, "1/10", "1/2")])
+    rg = dt.RepeatedGame(game, F(rng.randint(12, 19), 20), monitoring=monitoring)
+    found = best_public_value(rg)
+    found.verify()
+    assert found.value is not None
+    assert found.values is not None
+    inc = dt.incentives(found.repeated, found.agreement)
+    assert inc.holds
+    assert inc.values["path"] == found.values
+    assert found.values["US"] == found.value
+    over = "discount" if rng.random() < 0.5 or monitoring == dt.perfect() else "noise"
+    region = sustainable_where(rg, over=over)
+    region.verify()
+    moved = rg.replace(game=game.affine("China", 10**9, -3))
+    assert best_public_value(moved).value == found.value
+    assert sustainable_where(moved, over=over).set == region.set
+    swapped = rg.replace(game=dt.Game.bimatrix(*game.exact_payoffs.transpose(0, 2, 1)[::-1]))
+    if not isinstance(monitoring, PublicSignals):
+        back = best_public_value(swapped).values
+        assert back is not None
+        assert tuple(back)[::-1] == tuple(found.values)
+
+
+def test_units_of_three_players_with_three_actions() -> None:
+    """A public good with three players, one of them paid in another currency."""
+    rng = random.Random(5)
+    u = np.empty((3, 3, 3, 3), dtype=object)
+    worth = [0, 3, 4]
+    for p in product(range(3), repeat=3):
+        for i in range(3):
+            u[(i, *p)] = F(sum(worth[a] for a in p)) - 2 * worth[p[i]]
+    game = dt.Game(u)
+    rg = dt.RepeatedGame(game, F(rng.randint(14, 19), 20), monitoring=dt.trembles("1/30"))
+    other = rg.replace(game=game.affine(1, F(7, 3), -11).affine(2, F(1, 10**9), 4))
+    plain, found = best_public_value(rg), best_public_value(other)
+    found.verify()
+    assert plain.values is not None
+    assert found.values is not None
+    assert found.value == plain.value > 0
+    assert found.values == (plain.value, plain.value * F(7, 3) - 11, plain.value * F(1, 10**9) + 4)
+    assert plain.values == (plain.value,) * 3
+
+
+def test_no_positive_scaling_no_certificate() -> None:
+    """A claim about a game whose payoffs cannot be put in common units fails its own check."""
+    found = best_public_value(dt.RepeatedGame(pd(5, 3, 1, 0), "9/10"))
+    with pytest.raises(dt.CertificateError, match="common units"):
+        replace(found, rg=found.rg.replace(game=dt.Game.bimatrix([[3, 0], [5, 1]], [[1, 5], [0, 3]]))).verify()
+
+
+def test_what_ends_cooperation() -> None:
+    """Beyond the most noise the temptation to restrict on the path is what cannot be deterred, for either player."""
+    game = pd(5, 3, 1, 0)
+    rg = dt.RepeatedGame(game, "9/10", monitoring=late_shipments(game, "1/10", "1/2"))
+    region = sustainable_where(rg)
+    end = F(7, 36)
+    assert [tuple(c) for c in region.beyond[end, "above"]] == [(p, "path", "Restrict") for p in ("US", "China")]
+    assert region.binding[end] == region.beyond[end, "above"]
+    assert "above 7/36, US would gain by Restrict in state 'path'" in region.explain()
+    assert all(region.binding[e] for i in region.intervals for e in (i.lo, i.hi) if 0 < e < 1)
+    # Abreu's (1988) Cournot game, section 5 there: at 3/5 it is the stick that is no longer taken, for low output.
+    stick = dt.Game.symmetric([[10, 3, 0], [15, 7, -4], [7, 5, -15]])
+    patience = sustainable_where(dt.RepeatedGame(stick, 0), (0, 0), "discount")
+    assert {(c.state, c.deviation) for c in patience.beyond[F(3, 5), "below"]} == {("punishment", 0)}
+
+
 def test_perfect_monitoring_is_a_signal_that_never_errs() -> None:
     game = pd(5, 3, 1, 0)
     for d in (F(1, 4), F(1, 2), F(9, 10)):
@@ -406,8 +485,20 @@ def test_bad_input() -> None:
         best_public_value(rg.replace(discount=["9/10", "1/2"]))
     with pytest.raises(dt.UnsupportedError, match="shape"):
         best_public_value(dt.RepeatedGame(dt.Game.bimatrix([[1, 2]], [[3, 4]]), "1/2"))
-    with pytest.raises(dt.UnsupportedError, match="equal payoffs"):
-        best_public_value(dt.RepeatedGame(game.affine("US", 2), "1/2"))
+    deadlock = dt.Game.bimatrix([[3, 0], [5, 1]], [[1, 5], [0, 3]])  # the second player prefers both to restrict
+    for unequal in (deadlock, dt.Game.bimatrix([[3, 0], [5, 3]], [[3, 5], [0, 1]])):
+        with pytest.raises(dt.UnsupportedError, match="affine"):
+            best_public_value(dt.RepeatedGame(unequal, "1/2"))
+        with pytest.raises(dt.UnsupportedError, match="affine"):
+            sustainable_where(dt.RepeatedGame(unequal, "1/2"))
+    for budget in (0, -1, "x", float("nan")):
+        with pytest.raises(dt.ParameterError, match="budget"):
+            sustainable_where(rg, budget=budget)  # type: ignore[arg-type]
+        with pytest.raises(dt.ParameterError, match="budget"):
+            best_punishment_length(rg, budget=budget)  # type: ignore[arg-type]
+    for spent in (lambda: sustainable_where(rg, budget=1e-9), lambda: best_punishment_length(rg, budget=1e-9)):
+        with pytest.raises(dt.UnsupportedError, match="more seconds"):
+            spent()
     with pytest.raises(dt.UnsupportedError, match="same action"):
         sustainable_where(rg, ("Relax", "Restrict"))
     with pytest.raises(dt.DetenteError):

@@ -164,7 +164,7 @@ def test_the_other_labels_keep_their_proportions() -> None:
 
 def test_a_levels_domain_is_where_all_probabilities_are() -> None:
     prob = {p: {"a": "x", "b": "1/4", "c": ...} for p in product((0, 1), repeat=2)}
-    signals = dt.public_signals("abc", prob, {"x": "1/2"})
+    signals = dt.public_signals(["a", "b", "c"], prob, {"x": "1/2"})
     rg = dt.RepeatedGame(EFFORT, "1/2", monitoring=signals)
     region = dt.holds_where(rg, dt.agreements.unconditional((1, 1)), ("signal", "x"))
     assert region.domain == Interval(F(0), F(3, 4))

@@ -32,3 +32,16 @@ def test_payoff_scale() -> None:
     assert [7 * s(F(2, 3)) for s in one if s.constraint.player == game.players[0]] == [
         s(F(2, 3)) for s in other if s.constraint.player == game.players[0]
     ]
+
+
+@pytest.mark.parametrize("over", ["discount", "lapse", "renewal", "breakdown"])
+def test_stochastic_games_have_slacks_too(over: str) -> None:
+    game = dt.Game.symmetric([[3, 0], [5, 1]], players=["US", "China"], actions=["Relax", "Restrict"])
+    sg = dt.truce_game(game, "1/10", "1/5", discount="9/10")
+    slacks = dt.incentive_slacks(sg, dt.truce_terms(sg), over)
+    assert len(slacks) == 4
+    for x in (F(0), F(1, 7), F(1, 2)):
+        changed = sg.replace(**({over: x} if over in ("discount", "breakdown") else {"parameters": {over: x}}))
+        table = {(r.player, r.state, r.deviation): r.slack for r in dt.incentives(changed, dt.truce_terms(sg)).table}
+        assert {tuple(s.constraint): s(x) for s in slacks} == table
+        assert (min(table.values()) >= 0) == (x in dt.holds_where(sg, dt.truce_terms(sg), over))

@@ -18,7 +18,7 @@ from detente.game.stochastic import StochasticGame
 from detente.game.stochastic_agreement import StochasticAgreement
 from detente.game.truce import deadline_game, leverage_game, truce_game, truce_terms
 from detente.repeated.states.check import is_nash_stochastic, is_subgame_perfect_stochastic
-from detente.repeated.states.thresholds import markov_equilibria, stochastic_holds_where, stochastic_incentives
+from detente.repeated.states.markov import markov_equilibria
 
 RELAX, RESTRICT = ("Relax", "Relax"), ("Restrict", "Restrict")
 
@@ -41,28 +41,28 @@ def test_critical_lapse_rate_has_its_closed_form(seed: int) -> None:
     delta, rho = F(rng.randint(1, 19), 20), F(rng.randint(0, 10), 10)
     sg = truce_game(pd(T, R, P, S), 0, rho, discount=delta)
     need = (T - R) / (T - P)
-    region = stochastic_holds_where(sg, truce_terms(sg), "lapse")
+    region = dt.holds_where(sg, truce_terms(sg), "lapse")
     assert region.set == from_zero_to(1 - need * (1 + delta * rho) / delta)
     if seed < 8:
         region.verify()
     # If renewal can strike at once a breach costs less: T − R ≤ δ(1 − λ − ρ)(R − P)/(1 − δ(1 − λ − ρ)).
     at_once = truce_game(pd(T, R, P, S), 0, rho, discount=delta, renewal_at_once=True)
-    assert stochastic_holds_where(at_once, truce_terms(at_once), "lapse").set == from_zero_to(1 - rho - need / delta)
+    assert dt.holds_where(at_once, truce_terms(at_once), "lapse").set == from_zero_to(1 - rho - need / delta)
 
 
 def test_critical_renewal_rate_and_discount() -> None:
     sg = truce_game(pd(5, 3, 1, 0), "1/10", "1/5", discount="9/10")
     terms = truce_terms(sg)
-    renewal = stochastic_holds_where(sg, terms, "renewal")
+    renewal = dt.holds_where(sg, terms, "renewal")
     # 2(1 − δ(1 − λ − ρ)) ≤ 2δ(1 − λ) at δ = 9/10, λ = 1/10: 1 − 81/100 + 9ρ/10 ≤ 81/100
     assert renewal.set == from_zero_to(F(31, 45))
     renewal.verify()
-    patience = stochastic_holds_where(sg, terms)
+    patience = dt.holds_where(sg, terms)
     patience.verify()
     assert patience.intervals == (Interval(F(5, 8), F(1), True, False),)
     assert "below 5/8, US would gain by Restrict in state 'truce'" in patience.explain()
-    stochastic_holds_where(sg, terms, "breakdown").verify()
-    payoff = stochastic_holds_where(sg, terms, ("payoff", "truce", "US", ("Restrict", "Relax")))
+    dt.holds_where(sg, terms, "breakdown").verify()
+    payoff = dt.holds_where(sg, terms, ("payoff", "truce", "US", ("Restrict", "Relax")))
     payoff.verify()
     assert F(5) in payoff
     assert F(100) not in payoff
@@ -72,13 +72,13 @@ def test_one_players_incentives() -> None:
     game = dt.Game.bimatrix([[3, 0], [5, 1]], [[3, 4], [0, 1]], players=["US", "China"], actions=["Relax", "Restrict"])
     sg = truce_game(game, "1/10", "1/5", discount="9/10")
     terms = truce_terms(sg)
-    us, china = (stochastic_holds_where(sg, terms, "lapse", player=p) for p in ("US", "China"))
+    us, china = (dt.holds_where(sg, terms, "lapse", player=p) for p in ("US", "China"))
     us.verify()
     china.verify()
-    assert stochastic_holds_where(sg, terms, "lapse").set == us.set & china.set
+    assert dt.holds_where(sg, terms, "lapse").set == us.set & china.set
     assert us.set != china.set
     assert "for China" in china.claim
-    nash = stochastic_holds_where(sg, terms, "lapse", "nash", player=0)
+    nash = dt.holds_where(sg, terms, "lapse", "nash", player=0)
     nash.verify()
     assert nash.set == us.set
 
@@ -91,7 +91,7 @@ def test_two_lapse_rates_share_one_name_and_bound_its_domain() -> None:
         "1/2",
         parameters={"rate": "1/4"},
     )
-    region = stochastic_holds_where(sg, {...: RESTRICT}, "rate")
+    region = dt.holds_where(sg, {...: RESTRICT}, "rate")
     assert region.domain == Interval(F(0), F(1, 2))
     assert region.set == IntervalSet((region.domain,))
     region.verify()
@@ -104,7 +104,7 @@ def test_a_deadline_without_extension_unravels_and_one_with_it_has_a_threshold()
     for length in (1, 2, 5, 9):
         sg = deadline_game(game, length, "4/5", discount=delta)
         terms = truce_terms(sg)
-        region = stochastic_holds_where(sg, terms, "extension")
+        region = dt.holds_where(sg, terms, "extension")
         region.verify()
         # The value of a fresh truce over dispute is w = (1 − δⁿ)(R − P)/(1 − p δⁿ); hold iff (1−δ)(T−R) ≤ δ p w − …
         p = region.least
@@ -112,7 +112,7 @@ def test_a_deadline_without_extension_unravels_and_one_with_it_has_a_threshold()
         w = (1 - delta**length) * (R - P) / (1 - p * delta**length)
         assert (1 - delta) * (R - P) + delta * p * w == (1 - delta) * (T - P)
         assert str(region.binding[p][0].state) == "truce, 1 left"
-        assert stochastic_holds_where(sg.replace(parameters={"extension": 0}), terms).is_empty
+        assert dt.holds_where(sg.replace(parameters={"extension": 0}), terms).is_empty
 
 
 def test_leverage_that_erodes_deters_its_use() -> None:
@@ -121,7 +121,7 @@ def test_leverage_that_erodes_deters_its_use() -> None:
     strong = dt.Game.bimatrix([[4, 1], [7, 2]], [[4, 3], [0, -1]], **names)
     spent = dt.Game.bimatrix([[4, 2], [4, 1]], [[4, 5], [4, 5]], **names)
     sg = leverage_game({"strong": strong, "spent": spent}, "1/4", discount="3/4", use=("Restrict", ...))
-    region = stochastic_holds_where(sg, {"strong": RELAX, "spent": ("Relax", "Restrict")}, "erosion")
+    region = dt.holds_where(sg, {"strong": RELAX, "spent": ("Relax", "Restrict")}, "erosion")
     assert region.set == IntervalSet((Interval(F(1, 2), F(1)),))
     region.verify()
 
@@ -133,16 +133,16 @@ def test_leverage_that_erodes() -> None:
     spent = dt.Game.bimatrix([[3, 0], [4, 2]], [[3, 4], [1, 2]], players=["US", "China"], actions=["Relax", "Restrict"])
     sg = leverage_game({"strong": strong, "spent": spent}, "1/4", discount="9/10")
     grim = dt.agreements.grim_trigger(strong)
-    region = stochastic_holds_where(sg, grim, "erosion")
+    region = dt.holds_where(sg, grim, "erosion")
     region.verify()
     assert region.domain == Interval(F(0), F(1))
-    inc = stochastic_incentives(sg, grim)
+    inc = dt.incentives(sg, grim)
     inc.verify()
     assert set(inc.values) == {"path | strong", "punishment | strong", "path | spent", "punishment | spent"} - {
         "path | spent"
     }
     always = leverage_game({"strong": strong, "spent": spent}, "1/4", discount="9/10", use=...)
-    assert "path | spent" in stochastic_incentives(always, grim).values
+    assert "path | spent" in dt.incentives(always, grim).values
 
 
 # --- equivalences with repeated games ----------------------------------------------------------------------------
@@ -161,10 +161,10 @@ def test_one_state_is_a_repeated_game() -> None:
         discount, hazard = [F(rng.randint(1, 9), 10) for _ in range(2)], F(rng.randint(0, 3), 10)
         rg = dt.RepeatedGame(game, discount, hazard)
         sg = StochasticGame({"only": game}, {"only": "only"}, discount, hazard)
-        assert stochastic_incentives(sg, ag).table == dt.incentives(rg, ag).table or len(states) == 1
+        assert dt.incentives(sg, ag).table == dt.incentives(rg, ag).table or len(states) == 1
         for over in ("discount", ("discount", 1), "breakdown"):
             for concept in ("subgame-perfect", "nash"):
-                here = stochastic_holds_where(sg, ag, over, concept)
+                here = dt.holds_where(sg, ag, over, concept)
                 assert here.set == dt.holds_where(rg, ag, over, concept).set  # type: ignore[arg-type]
 
 
@@ -203,7 +203,7 @@ def test_two_state_dilemma_values(d: F) -> None:
     found.verify()
     defect = next(e for e in found if all(p == ("D", "D") for p in e.play.values()))
     assert [defect.values[s][0] for s in sg.states] == [4 * d / (3 + d), 2 * (3 - d) / (3 + d)]
-    kept = stochastic_incentives(sg, {...: ("C", "C")}).values
+    kept = dt.incentives(sg, {...: ("C", "C")}).values
     assert [kept[s][1] for s in sg.states] == [6 * (1 + d) / (3 + d), 12 / (3 + d)]
 
 
@@ -211,7 +211,7 @@ def test_two_state_dilemma_grim_region() -> None:
     """Grim trigger in both states: the slack in state one is δ(2 + …) − (1 − δ); checked from outside."""
     sg = two_state_dilemma("1/2")
     grim = dt.agreements.grim_trigger(sg.games["one"])
-    region = stochastic_holds_where(sg, grim)
+    region = dt.holds_where(sg, grim)
     region.verify()
     d = region.least
     assert d is not None
@@ -294,7 +294,7 @@ def test_random_agreements_against_the_checker(seed: int) -> None:
     rng = random.Random(seed)
     sg = random_game(rng, 3 if seed % 10 == 0 else 2)
     ag = random_agreement(rng, sg)
-    inc = stochastic_incentives(sg, ag)
+    inc = dt.incentives(sg, ag)
     inc.verify()
     assert inc.holds == is_subgame_perfect_stochastic(sg, ag)
     over: list[Any] = [
@@ -306,7 +306,7 @@ def test_random_agreements_against_the_checker(seed: int) -> None:
     ]
     for parameter in over:
         for concept in ("subgame-perfect", "nash"):
-            region = stochastic_holds_where(sg, ag, parameter, concept)
+            region = dt.holds_where(sg, ag, parameter, concept)
             region.verify()
     assert not inc.holds or is_nash_stochastic(sg, ag)
 
@@ -341,7 +341,7 @@ def test_a_missing_or_false_equilibrium_fails_verification() -> None:
 
 def test_false_incentives_fail_verification() -> None:
     sg = truce_game(pd(5, 3, 1, 0), "1/10", "1/5", discount="9/10")
-    inc = stochastic_incentives(sg, truce_terms(sg))
+    inc = dt.incentives(sg, truce_terms(sg))
     inc.verify()
     table = tuple(row._replace(slack=row.slack + 1) for row in inc.table)
     with pytest.raises(dt.CertificateError):
@@ -353,7 +353,7 @@ def test_affine_maps_change_no_region() -> None:
     moved = sg.replace(games={s: g.affine("US", 10**9, -7).affine("China", F(1, 10**9)) for s, g in sg.games.items()})
     for over in ("lapse", "renewal", "discount", "breakdown"):
         terms = truce_terms(sg)
-        assert stochastic_holds_where(sg, terms, over).set == stochastic_holds_where(moved, terms, over).set
+        assert dt.holds_where(sg, terms, over).set == dt.holds_where(moved, terms, over).set
 
 
 def test_equal_games_and_copies() -> None:
@@ -383,8 +383,8 @@ def test_arrays_mappings_and_sure_moves_are_the_same() -> None:
     for p in product((0, 1), repeat=2):
         assert {k: v for k, v in one.distribution("t", p).items() if v} == two.distribution(0, p)
     grim = {"t": RELAX, "d": RESTRICT}
-    assert stochastic_holds_where(one, grim).set == stochastic_holds_where(two, grim).set
-    stochastic_holds_where(one, grim).verify()
+    assert dt.holds_where(one, grim).set == dt.holds_where(two, grim).set
+    dt.holds_where(one, grim).verify()
     floats = StochasticGame({"t": game}, {"t": np.ones((2, 2, 1))}, 0.5)
     assert floats.distribution("t", (0, 0)) == {"t": 1}
 
@@ -438,22 +438,25 @@ def test_bad_arguments() -> None:
     sg = StochasticGame(**fine)
     for over in ("lapse", "noise", ("payoff", "US", RELAX), ("discount", "Japan"), ("breakdown", 1), None, ()):
         with pytest.raises(dt.DetenteError):
-            stochastic_holds_where(sg, {...: RELAX}, over)
+            dt.holds_where(sg, {...: RELAX}, over)
     for agreement in ({"t": RELAX}, {"t": "Relax", "d": RELAX}, {...: ("Relax",)}, 3, {...: ("Relax", "x")}, {}):
         with pytest.raises(dt.DetenteError):
-            stochastic_incentives(sg, agreement)
-    for wrong in (3, dt.RepeatedGame(game, "1/2")):
-        with pytest.raises(dt.ParameterError, match="StochasticGame"):
-            stochastic_incentives(wrong, {})  # type: ignore[arg-type]
+            dt.incentives(sg, agreement)
+    with pytest.raises(dt.ParameterError, match="StochasticGame"):
+        dt.incentives(3, {})  # type: ignore[call-overload]
+    with pytest.raises(dt.AgreementError, match="Agreement"):
+        dt.incentives(dt.RepeatedGame(game, "1/2"), {})
     for use in ("Restrict", 3):
         with pytest.raises(dt.ParameterError, match="use"):
             leverage_game({"a": game, "b": game}, "1/2", discount="1/2", use=use)
+    with pytest.raises(dt.UnsupportedError, match="more seconds"):
+        dt.holds_where(sg, {...: RELAX}, budget=1e-9)
     with pytest.raises(dt.LabelError, match="concept"):
-        stochastic_holds_where(sg, {...: RELAX}, concept="perfect")
+        dt.holds_where(sg, {...: RELAX}, concept="perfect")
     with pytest.raises(dt.LabelError, match="world"):
-        stochastic_incentives(sg, StochasticAgreement({"a": RELAX}, {"a": {"nowhere": "a", ...: "a"}}))
+        dt.incentives(sg, StochasticAgreement({"a": RELAX}, {"a": {"nowhere": "a", ...: "a"}}))
     with pytest.raises(dt.AgreementError, match="every outcome"):
-        stochastic_incentives(sg, StochasticAgreement({"a": RELAX}, {"a": {"t": "a"}}))
+        dt.incentives(sg, StochasticAgreement({"a": RELAX}, {"a": {"t": "a"}}))
     for length in (0, True, 1.5, 10**6):
         with pytest.raises(dt.ParameterError, match="length"):
             deadline_game(game, length, 1, discount="1/2")  # type: ignore[arg-type]

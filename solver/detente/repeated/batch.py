@@ -19,9 +19,9 @@ import numpy as np
 import xarray as xr
 
 from detente.errors import ParameterError
-from detente.game.agreement import Agreement, BoundAgreement
+from detente.game.agreement import Agreement, BoundAgreement, as_agreement
 from detente.game.monitoring import PublicSignals, Trembles
-from detente.game.repeated import RepeatedGame
+from detente.game.repeated import RepeatedGame, as_repeated_game
 from detente.repeated.incentives import incentives
 from detente.repeated.parameter_grid import Floats, Key, common_points, game_at, read_grid
 
@@ -91,10 +91,10 @@ def incentives_batch(
     """
     if not isinstance(settle, int) or isinstance(settle, bool) or settle < 0:
         raise ParameterError("settle", settle, "a whole number from 0")
-    given = read_grid(rg, discount, breakdown, noise, levels, payoffs)
+    given = read_grid(as_repeated_game(rg), discount, breakdown, noise, levels, payoffs)
     grid, dims, sizes = common_points(rg.game, given)
     points = int(np.prod(list(sizes), dtype=np.int64))
-    bound = ag.bind(rg.game, rg.monitoring)
+    bound = as_agreement(ag).bind(rg.game, rg.monitoring)
     stage = _Stage(rg, bound)
     chunk = max(1, MAX_NUMBERS // stage.numbers_a_point)
     parts = [
@@ -217,7 +217,7 @@ class _Stage:
             return np.einsum("bsr,barl->bsal", acts, table) @ self.move, reward
         own = self._by_own(self.move, i)
         ahead = others.swapaxes(0, 1) @ own.swapaxes(1, 2).reshape(*own.shape[:1], own.shape[2], -1)
-        ahead = ahead.reshape(*ahead.shape[:2], own.shape[1], -1).swapaxes(0, 1)
+        ahead = ahead.reshape(*ahead.shape[:2], own.shape[1], own.shape[3]).swapaxes(0, 1)
         if eps is not None:  # the player's own acts misfire too
             ahead, reward = _slipped(ahead, eps[:, None, None, None]), _slipped(reward, eps[:, None, None])
         return ahead, reward
@@ -239,14 +239,14 @@ class _Stage:
                 e = eps[:, None, None]
                 drawn = (1 - e) * drawn + e / (m - 1) * (1 - drawn)
             joint = joint[..., :, None] * drawn[..., None, :]
-            joint = joint.reshape(*joint.shape[:2], -1)
+            joint = joint.reshape(*joint.shape[:2], joint.shape[2] * m)
         return joint
 
     def _by_own(self, array: Floats, i: int) -> Floats:
         """An array whose second axis runs over profiles, with that axis split into own act and others' joint acts."""
         shape, tail = self.game.shape, array.shape[2:]
         split = np.moveaxis(array.reshape(len(array), *shape, *tail), 1 + i, 1)
-        return split.reshape(len(array), shape[i], -1, *tail)
+        return split.reshape(len(array), shape[i], len(self.profiles) // shape[i], *tail)
 
     def _distributions(self, given: Mapping[Key, Floats]) -> Floats:
         """Chances of every signal, by (point, profile)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from fractions import Fraction
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from detente.game.agreement import Agreement
 from detente.game.monitoring import PublicSignals, Trembles
@@ -42,28 +42,65 @@ def is_nash(rg: RepeatedGame, ag: Agreement, players: Iterable[int] | None = Non
     )
 
 
-def slacks(rg: RepeatedGame, ag: Agreement) -> dict[tuple[Any, int, int], Fraction]:
-    """What player i loses by one deviation to action a in state s, by (s, i, a)."""
+class OneShot(NamedTuple):
+    """The value of keeping an agreement, what one other act would lose, and whether that act is what is prescribed."""
+
+    value: Fraction
+    slack: Fraction
+    certain: bool
+
+
+def slacks(
+    rg: RepeatedGame, ag: Agreement, players: Iterable[int] | None = None
+) -> dict[tuple[str, Any, Any], OneShot]:
+    """By state, player and action: keeping the agreement, and taking that action once."""
     found = {}
-    for i in range(rg.game.n_players):
+    for i in range(rg.game.n_players) if players is None else players:
         lotteries, keep = _problem(rg, ag, i)
         values, beta = policy_value(rg, i, lotteries, keep), _beta(rg, i)
         for s, options in lotteries.items():
             for a, lottery in enumerate(options):
-                found[s, i, a] = values[s] - sum(q * ((1 - beta) * pay + beta * values[t]) for q, pay, t in lottery)
+                once = sum((q * ((1 - beta) * pay + beta * values[t]) for q, pay, t in lottery), Fraction(0))
+                certain = {action for _, action in _drawn(rg, i, ag.play[s][i])} == {a}
+                found[s, rg.game.players[i], rg.game.actions[i][a]] = OneShot(values[s], values[s] - once, certain)
     return found
+
+
+def departure_slack(rg: RepeatedGame, ag: Agreement, i: int, state: Any, action: Any) -> Fraction | None:
+    """What keeping the agreement is worth to ``i`` more than the best strategy that takes ``action`` in ``state``.
+
+    None if keeping it never leads to that state, or prescribes that action there for certain.
+    """
+    lotteries, keep = _problem(rg, ag, i)
+    reached: list[Any] = [ag.start]
+    for s in reached:  # grows as states are reached
+        for _, a in _drawn(rg, i, ag.play[s][i]):
+            reached += [t for _, _, t in lotteries[s][a] if t not in reached]
+    if state not in reached or action not in rg.game.actions[i]:
+        return None
+    taken = rg.game.actions[i].index(action)
+    if [a for _, a in _drawn(rg, i, ag.play[state][i])] == [taken]:
+        return None
+    # The only thing to do in that state
+    bound = {s: [options[taken]] if s == state else options for s, options in lotteries.items()}
+    departing = best_values(rg, i, bound, {**keep, state: 0})
+    return policy_value(rg, i, lotteries, keep)[ag.start] - departing[ag.start]
 
 
 def attains_best_value(rg: RepeatedGame, i: int, lotteries: Lotteries, keep: Mapping[Any, Chosen], start: Any) -> bool:
     """Whether the policy ``keep``, from ``start`` on, is worth as much to ``i`` as the best policy."""
-    policy: dict[Any, Chosen] = dict(keep)
-    kept = policy_value(rg, i, lotteries, policy)[start]
-    while True:  # policy improvement: strictly better every round, over finitely many policies
-        values = policy_value(rg, i, lotteries, policy)
+    return policy_value(rg, i, lotteries, keep)[start] == best_values(rg, i, lotteries, keep)[start]
+
+
+def best_values(rg: RepeatedGame, i: int, lotteries: Lotteries, policy: Mapping[Any, Chosen]) -> dict[Any, Fraction]:
+    """What the best policy is worth to ``i`` in every state, found by improving on ``policy``."""
+    now: dict[Any, Chosen] = dict(policy)
+    while True:  # strictly better every round, over finitely many policies
+        values = policy_value(rg, i, lotteries, now)
         better = improvements(rg, i, lotteries, values)
         if not better:
-            return values[start] == kept
-        policy.update(better)
+            return values
+        now.update(better)
 
 
 def improvements(rg: RepeatedGame, i: int, lotteries: Lotteries, values: Mapping[Any, Fraction]) -> dict[Any, int]:

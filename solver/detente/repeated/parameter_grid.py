@@ -36,6 +36,8 @@ def read_grid(
         raw["discount", None] = discount
     if breakdown is not None:
         raw["breakdown", None] = breakdown
+    if levels is not None and not isinstance(levels, Mapping):
+        raise ParameterError("levels", levels, "a mapping from a signal's levels to arrays")
     known = rg.monitoring.levels if isinstance(rg.monitoring, PublicSignals) else {}
     if levels and not known:
         raise UnsupportedError("levels", sorted(levels), f"public signals with levels, not {rg.monitoring!r}")

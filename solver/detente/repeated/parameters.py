@@ -23,9 +23,10 @@ from typing import Any
 
 from detente.errors import LabelError, ParameterError, UnsupportedError
 from detente.exact.intervals import Interval
-from detente.exact.polynomial import ONE, ZERO, Poly, X, constant, evaluate
+from detente.exact.polynomial import ONE, ZERO, Poly, X, constant, evaluate, from_fmpq, polynomial
 from detente.exact.sign_sets import where_nonnegative
 from detente.game.game import Game
+from detente.game.labels import is_among
 from detente.game.monitoring import Perfect, PublicSignals, Trembles, misfires, trembles
 from detente.game.repeated import RepeatedGame
 
@@ -49,6 +50,11 @@ class Component:
     payoffs: Mapping[tuple[int, Profile], Poly]
     domain: Interval
     signals: Mapping[Profile, tuple[Poly, ...]] = field(default_factory=dict)
+
+    def __reduce__(self) -> Any:  # polynomials do not pickle themselves, their coefficients do
+        payoffs = {key: _numbers(p) for key, p in self.payoffs.items()}
+        signals = {key: tuple(map(_numbers, chances)) for key, chances in self.signals.items()}
+        return _component, (self.name, payoffs, self.domain, signals)
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def resolve_over(over: Any, rg: RepeatedGame) -> Over:
             _check_signals(over, rg)
         return Over("component", component=over)
     kind, *rest = over if isinstance(over, tuple | list) and over else (over,)
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise LabelError("over", over, [*KINDS[:3], *FORMS])
     if kind == "discount" and len(rest) == 1:
         return Over(kind, rg.game.player_index(rest[0]))
@@ -107,6 +113,15 @@ def resolve_over(over: Any, rg: RepeatedGame) -> Over:
     return Over(kind)
 
 
+def _numbers(p: Poly) -> tuple[Fraction, ...]:
+    return tuple(map(from_fmpq, p.coeffs()))
+
+
+def _component(name: str, payoffs: Any, domain: Interval, signals: Any) -> Component:
+    chances = {key: tuple(map(polynomial, row)) for key, row in signals.items()}
+    return Component(name, {key: polynomial(p) for key, p in payoffs.items()}, domain, chances)
+
+
 def _signal_component(rg: RepeatedGame, over: Any, which: Any, label: Any = None) -> Component:
     """A level of a public signal, or the probability of one label after one profile, as a component."""
     signals = rg.monitoring
@@ -118,7 +133,7 @@ def _signal_component(rg: RepeatedGame, over: Any, which: Any, label: Any = None
         name = which if which == "noise" else f"signal's level {which!r}"
     else:
         profile = rg.game.pure_profile(which)
-        if label not in signals.labels:
+        if not is_among(label, signals.labels):
             raise LabelError("label", label, signals.labels)
         k, now = signals.labels.index(label), signals.distribution(rg.game, profile)
         others = len(now) - 1

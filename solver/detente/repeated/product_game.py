@@ -21,7 +21,7 @@ def product_game(games: Sequence[Game]) -> Game:
     >>> both.actions[0], both.payoff(("C & D", "C & C"))
     (('C & C', 'C & D', 'D & C', 'D & D'), (Fraction(8, 1), Fraction(3, 1)))
     """
-    if not games or not all(isinstance(g, Game) for g in games):
+    if not isinstance(games, Sequence) or not games or not all(isinstance(g, Game) for g in games):
         raise ParameterError("games", games, "one or more detente Games")
     players = games[0].players
     if any(g.players != players for g in games):

@@ -17,27 +17,17 @@ for each action, now hold where all those in the support are zero, on isolated p
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from fractions import Fraction
-from math import inf
-from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
-from detente.errors import LabelError, ParameterError, UnsupportedError
+from detente.errors import LabelError
 from detente.exact.intervals import IntervalSet
 from detente.exact.region import Constraint, Region, region_of
-from detente.exact.sign_sets import where_nonnegative
-from detente.game.agreement import BoundAgreement
 from detente.game.repeated import RepeatedGame
-from detente.repeated.check import is_nash, is_subgame_perfect
-from detente.repeated.decision import DecisionProblem, Plan
-from detente.repeated.kernel import player_problem, strategy
-from detente.repeated.parameters import Environment, resolve_over, with_parameter
+from detente.game.stochastic import StochasticGame
+from detente.repeated.budget import ticking
+from detente.repeated.certificate import Concept as Concept
+from detente.repeated.setting import setting_of
 
-if TYPE_CHECKING:
-    from detente.game.stochastic import StochasticGame
-
-Concept = Literal["subgame-perfect", "nash"]
 CONCEPTS = {"subgame-perfect": "is subgame perfect", "nash": "is a Nash equilibrium"}
 
 
@@ -54,12 +44,17 @@ def holds_where(
 
     Parameters
     ----------
+    rg, ag
+        A game and an agreement on it, as for :func:`detente.incentives`.
     over
         ``"discount"`` (common to all), ``("discount", player)``, ``"breakdown"``, ``"noise"`` (trembles, or a public
         signal's level of that name), ``("signal", level)``, ``("signal", profile, label)``, ``("payoff", player,
-        profile)``, or a :class:`~detente.repeated.parameters.Component`.
+        profile)``, or a :class:`~detente.repeated.parameters.Component`. In a stochastic game ``"discount"``,
+        ``("discount", player)``, ``"breakdown"``, ``("payoff", state, player, profile)``, or the name of a transition
+        parameter.
     concept
-        ``"subgame-perfect"`` or ``"nash"``.
+        ``"subgame-perfect"`` or ``"nash"``. In a stochastic game without a ``start``, from whichever state is the
+        first; for a Markov profile the former is then Markov perfection.
     player
         Count this player's incentives only. Each constraint involves one player's discount factor, so the set of
         vectors (δ₁, …, δₙ) at which an agreement holds is the product of the sets over ``("discount", i)`` with
@@ -72,8 +67,10 @@ def holds_where(
     ------
     LabelError
         For an unknown parameter, concept, player or action.
+    ParameterError
+        For what is no game, and for a budget that is no positive number.
     AgreementError
-        For an agreement that does not fit the game.
+        For what is no agreement, or one that does not fit the game.
     UnsupportedError
         When the budget is used up, and for a parameter that the monitoring does not have.
 
@@ -99,30 +96,30 @@ def holds_where(
     >>> half = ["1/2", "1/2"]
     >>> holds_where(RepeatedGame(pennies, 0), agreements.unconditional((half, half))).intervals
     ([0, 1),)
+
+    A truce that lapses at random, and is sometimes renewed:
+
+    >>> from detente.game.truce import truce_game
+    >>> sg = truce_game(pd, lapse="1/10", renewal="1/5", discount="9/10")
+    >>> holds_where(sg, {"truce": ("Relax", "Relax"), "dispute": ("Restrict", "Restrict")}, "lapse").intervals
+    ([0, 31/90],)
     """
-    if not isinstance(rg, RepeatedGame):
-        from detente.repeated.states.thresholds import stochastic_holds_where  # it builds on this module
-
-        return stochastic_holds_where(rg, ag, over, concept, player=player)
-    if concept not in CONCEPTS:
+    if not isinstance(concept, str) or concept not in CONCEPTS:
         raise LabelError("concept", concept, CONCEPTS)
-    choice = resolve_over(over, rg)
-    tick = _clock(budget)
-    bound = ag.bind(rg.game, rg.monitoring)
-    env = Environment(rg, choice)
+    tick = ticking(budget, "an agreement of this size, or fewer states")
+    setting = setting_of(rg, ag, over)
+    whose = setting.whose(player)
     constraints: list[tuple[Constraint, IntervalSet]] = []
-    whose = range(rg.game.n_players) if player is None else [rg.game.player_index(player)]
-    constraint = _nash_constraints if concept == "nash" else _one_shot_constraints
     for i in whose:
-        problem = player_problem(env, bound, i, tick)
-        constraints += constraint(problem, strategy(bound, i), bound, rg.game.players[i], rg.game.actions[i])
-    check = is_nash if concept == "nash" else is_subgame_perfect
-
-    def holds_at(x: Fraction) -> bool:
-        return check(with_parameter(rg, choice, x), ag, whose)
-
-    who = None if player is None else rg.game.players[whose[0]]
-    return region_of(choice.label(rg.game), claim_text(ag, concept, who), env.domain, constraints, holds_at)
+        keeper = setting.keeper(i, tick)
+        if concept == "nash":
+            for start in setting.starts:
+                constraints += keeper.best_reply_constraints(start)
+        else:
+            constraints += keeper.one_shot_constraints()
+    claim = claim_text(setting.agreement, concept, None if player is None else setting.players[whose[0]])
+    check = setting.check(concept, whose)
+    return region_of(setting.parameter, claim, setting.domain, constraints, check.holds, check.slack)
 
 
 def claim_text(ag: Any, concept: str, player: Any = None) -> str:
@@ -130,46 +127,3 @@ def claim_text(ag: Any, concept: str, player: Any = None) -> str:
     title = ag.name or "the agreement"
     claim = f"{title[0].upper()}{title[1:]} {CONCEPTS[concept]}"
     return claim if player is None else f"{claim} for {player}"
-
-
-def _clock(budget: float | None) -> Callable[[], None]:
-    """A function that raises once the budget of seconds is used up."""
-    if budget is None:
-        return lambda: None
-    if isinstance(budget, bool) or not isinstance(budget, int | float) or not 0 < budget < inf:
-        raise ParameterError("budget", budget, "a positive number of seconds, or None")
-    end = monotonic() + budget
-
-    def tick() -> None:
-        if monotonic() > end:
-            raise UnsupportedError("budget", budget, "more seconds for an agreement of this size, or fewer states")
-
-    return tick
-
-
-def _one_shot_constraints(
-    problem: DecisionProblem, plan: Plan, bound: BoundAgreement, player: Any, labels: tuple[Any, ...]
-) -> list[tuple[Constraint, IntervalSet]]:
-    value = problem.value(plan)
-    return [
-        (
-            Constraint(player, state, labels[action]),
-            where_nonnegative(problem.slack(value, s, action), problem.domain),
-        )
-        for s, state in enumerate(bound.states)
-        for action in range(len(labels))
-        if action != plan[s]
-    ]
-
-
-def _nash_constraints(
-    problem: DecisionProblem, plan: Plan, bound: BoundAgreement, player: Any, labels: tuple[Any, ...]
-) -> list[tuple[Constraint, IntervalSet]]:
-    """One constraint for each plan that is optimal somewhere, named by the first state in which it departs."""
-    found = []
-    for rival, kept in problem.attained_set(plan, 0).rivals:
-        departure = problem.first_departure(plan, rival, 0)
-        if departure is not None:
-            state, action = departure
-            found.append((Constraint(player, bound.states[state], labels[action]), kept))
-    return found

@@ -25,16 +25,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from detente.errors import CertificateError, ParameterError, UnsupportedError
 from detente.exact.intervals import Interval, IntervalSet
 from detente.exact.rational import fraction_text, to_fraction, to_probability
+from detente.game.display import table_html
 from detente.game.game import Game
 from detente.repeated.patience.penal_code import Profile, StageTable, stage_table
-
-if TYPE_CHECKING:
-    from detente.repeated.patience.least_discount import LeastDiscount
 
 MAX_PROFILES = 250_000
 Vector = tuple[Fraction, ...]
@@ -66,14 +64,6 @@ class TransferLevel:
         return f"<TransferLevel from δ = {fraction_text(self.discount)}: U = {fraction_text(self.U)}, v = ({worst})>"
 
 
-class TransferComparison(NamedTuple):
-    """Discount factors from which a profile is sustained: with payments, with the best penal code, with reversion."""
-
-    with_transfers: Fraction | None
-    without: LeastDiscount
-    nash_reversion: Fraction | None
-
-
 @dataclass(frozen=True)
 class TransferLevels:
     """Best joint payoff and worst punishments with side payments, at every discount factor.
@@ -91,7 +81,10 @@ class TransferLevels:
         return next((level for level in reversed(self.levels) if level.discount <= delta), None)
 
     def critical_discount(self, profile: Sequence[Any]) -> Fraction | None:
-        """The least discount factor at which ``profile`` is played for ever with payments; None if there is none."""
+        """The least discount factor at which ``profile`` is played for ever with payments; None if there is none.
+
+        Without payments, see :func:`detente.least_discount`.
+        """
         a = self.game.pure_profile(profile)
         table = stage_table(self.game)
         total, liquidity = sum(table.payoffs[a], Fraction(0)), sum(table.gain(a), Fraction(0))
@@ -110,13 +103,6 @@ class TransferLevels:
         least = self.critical_discount(profile)
         return IntervalSet() if least is None else IntervalSet((Interval(least, Fraction(1), True, False),))
 
-    def compare(self, profile: Sequence[Any], **options: Any) -> TransferComparison:
-        """Discount factors needed with payments, and without (see :func:`detente.least_discount` for ``options``)."""
-        from detente.repeated.patience.least_discount import least_discount
-
-        without = least_discount(self.game, profile, **options)
-        return TransferComparison(self.critical_discount(profile), without, without.grim)
-
     def verify(self) -> None:
         """Check every level by plain enumeration: what it claims is enforced, and nothing better is.
 
@@ -134,8 +120,6 @@ class TransferLevels:
         return f"<TransferLevels: {steps or 'no pure equilibrium at any discount factor'}>"
 
     def _repr_html_(self) -> str:
-        from detente.game.display import table_html
-
         rows = [
             (
                 fraction_text(x.discount),

@@ -11,9 +11,9 @@ point escapes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from detente.errors import CertificateError
 from detente.exact.algebraic import Algebraic
@@ -26,6 +26,47 @@ from detente.exact.sign_sets import where_nonnegative
 PolyRow = Mapping[int, Poly]
 
 
+class Cell(NamedTuple):
+    """A set of parameter values on which one basis is optimal, and where within it the programme can be satisfied.
+
+    Elsewhere in ``covered`` the rows called ``tight`` refute it: no solution meets all of them.
+    """
+
+    covered: IntervalSet
+    satisfied: IntervalSet
+    tight: tuple[int, ...]
+
+
+def cells(
+    rows: Sequence[PolyRow],
+    right: Sequence[Poly],
+    n: int,
+    domain: Interval,
+    tick: Callable[[], None] | None = None,
+) -> list[Cell]:
+    """Cells that cover ``domain``, for the programme ``rows`` · x ≤ ``right``, x ≥ 0 in n unknowns.
+
+    ``tick`` is called before each, and may raise to give up.
+    """
+    relaxed = [{**row, n: -ONE} for row in rows]
+    remaining = IntervalSet((domain,))
+    found: list[Cell] = []
+    while remaining:
+        if tick is not None:
+            tick()
+        gap = remaining.intervals[0]
+        x = gap.lo if gap.is_point else between(gap.lo, gap.hi)
+        if not isinstance(x, Fraction):
+            raise CertificateError("parameter", x, "a rational sample: closed sets leave no irrational point out")
+        covered, violation, scale, tight = _basis_set(relaxed, right, n, x, domain)
+        if x not in covered:
+            raise CertificateError("parameter", x, "a basis that is optimal where it was found")
+        # The violation is never negative, so where it is at most zero it is zero.
+        found.append(Cell(covered, covered & where_nonnegative(-violation * scale, domain), tight))
+        remaining = remaining - covered
+    return found
+
+
 def satisfiable_where(rows: Sequence[PolyRow], right: Sequence[Poly], n: int, domain: Interval) -> IntervalSet:
     """The values of the parameter in ``domain`` at which ``rows`` · x ≤ ``right``, x ≥ 0 has a solution in n unknowns.
 
@@ -33,27 +74,14 @@ def satisfiable_where(rows: Sequence[PolyRow], right: Sequence[Poly], n: int, do
     >>> satisfiable_where([{0: constant(-1)}, {0: constant(2)}], [-X, ONE], 1, Interval(Fraction(0), Fraction(1)))
     [0, 1/2]
     """
-    relaxed = [{**row, n: -ONE} for row in rows]
-    remaining = IntervalSet((domain,))
-    good: list[IntervalSet] = []
-    while remaining:
-        gap = remaining.intervals[0]
-        x = gap.lo if gap.is_point else between(gap.lo, gap.hi)
-        if not isinstance(x, Fraction):
-            raise CertificateError("parameter", x, "a rational sample: closed sets leave no irrational point out")
-        covered, violation, scale = _basis_set(relaxed, right, n, x, domain)
-        if x not in covered:
-            raise CertificateError("parameter", x, "a basis that is optimal where it was found")
-        # The violation is never negative, so where it is at most zero it is zero.
-        good.append(covered & where_nonnegative(-violation * scale, domain))
-        remaining = remaining - covered
-    return combine(good, any)
+    return combine([cell.satisfied for cell in cells(rows, right, n, domain)], any)
 
 
 def _basis_set(
     rows: Sequence[PolyRow], right: Sequence[Poly], last: int, x: Fraction, domain: Interval
-) -> tuple[IntervalSet, Poly, Poly]:
-    """Where an optimal basis at ``x`` stays optimal, and the least violation there as a fraction in lowest terms."""
+) -> tuple[IntervalSet, Poly, Poly, tuple[int, ...]]:
+    """Where an optimal basis at ``x`` stays optimal, the least violation there as a fraction in lowest terms, and the
+    rows that have a price."""
     numbers = [{j: evaluate(p, x) for j, p in row.items()} for row in rows]
     found = optimum([Fraction(0)] * last + [Fraction(-1)], numbers, [evaluate(b, x) for b in right])
     basic, tight = _basis(numbers, [evaluate(b, x) for b in right], found, last)
@@ -79,7 +107,8 @@ def _basis_set(
     covered = IntervalSet(tuple(i for i in covered if not (i.is_point and _vanishes(singular, i.lo))))
     violation = at.get(last, ZERO)
     common = primal_scale.gcd(violation)
-    return covered, violation // common, primal_scale // common
+    priced = tuple(i for i, y in zip(tight, dual, strict=True) if y)
+    return covered, violation // common, primal_scale // common, priced
 
 
 def _basis(

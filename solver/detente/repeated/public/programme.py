@@ -13,6 +13,11 @@ from a deviation now, π the distribution of the signal and πᵈ the one after 
 for given a and b, everything is linear in (z, z'). The highest value of all equilibria is the largest optimum of these
 programmes, since the union of self-generating intervals that contain a value is what sustains it.
 
+All that this asks of payoffs is that continuation values be common. Incentives do not change if a player's payoffs are
+multiplied by a positive number and shifted, so it is enough that positive affine maps make payoffs equal wherever all
+play the same action: u_i(a) = s_i u_1(a) + t_i. Values are then in the first player's units, and player i's gains are
+divided by s_i. Two players with two actions need only agree on which of the two is better to share.
+
 Coefficients are polynomials in one parameter, constants if nothing varies.
 """
 
@@ -26,7 +31,7 @@ from typing import Any, NamedTuple
 from detente.errors import UnsupportedError
 from detente.exact.large_programme import optimum
 from detente.exact.linear_programme import Optimum
-from detente.exact.polynomial import ONE, ZERO, Poly, evaluate
+from detente.exact.polynomial import ONE, ZERO, Poly, constant, evaluate, from_fmpq
 from detente.game.monitoring import PublicSignals
 from detente.repeated.parameters import Environment
 
@@ -42,11 +47,12 @@ SPREAD: Variable = ("spread", ())
 
 
 class Row(NamedTuple):
-    """Σ coefficients · variables ≤ right."""
+    """Σ coefficients · variables ≤ right; ``also`` names rows that would read the same."""
 
     name: RowName
     coefficients: dict[Variable, Poly]
     right: Poly
+    also: tuple[RowName, ...] = ()
 
 
 class Moves(NamedTuple):
@@ -114,8 +120,10 @@ class Programme:
 class SymmetricStage:
     """What the programmes need to know of a game: payoffs, gains and signal distributions on and beside the diagonal.
 
-    Raises :class:`~detente.errors.UnsupportedError` unless all players have equally many actions, the same effective
-    discount factor, and the same payoff whenever all play the same action.
+    ``payoff[a]`` is what the first player earns if all play ``a``, and ``scale[i]`` what the first player's unit is
+    worth in those of player ``i``. Raises :class:`~detente.errors.UnsupportedError` unless all players have equally
+    many actions, the same effective discount factor and, up to positive affine maps, the same payoffs whenever all play
+    the same action.
     """
 
     def __init__(self, env: Environment) -> None:
@@ -130,23 +138,29 @@ class SymmetricStage:
         self.beta = env.beta[0]
         self._env = env
         self._hidden = isinstance(env.monitoring, PublicSignals)
-        self.payoff: list[Poly] = []
-        for action in range(self.m):
-            each = [self._expected(i, (action,) * self.n) for i in range(self.n)]
-            if any(u != each[0] for u in each):
-                expected = "equal payoffs for all players whenever all play the same action"
-                raise UnsupportedError(
-                    "rg", f"unequal payoffs at {env.game.profile_labels((action,) * self.n)}", expected
-                )
-            self.payoff.append(each[0])
+        shared = [[self._expected(i, (a,) * self.n) for a in range(self.m)] for i in range(self.n)]
+        self.payoff = shared[0]
+        self._own = shared
+        scales = [_scale(shared[0], own) for own in shared]
+        self.scale = [s for s in scales if s is not None]
+        if len(self.scale) < self.n:
+            other = env.game.players[scales.index(None)]
+            expected = "payoffs that positive affine maps make equal for all players whenever all play the same action"
+            raise UnsupportedError("rg", f"payoffs of {other} where all play the same action", expected)
+
+    def values(self, value: Fraction, x: Fraction) -> tuple[Fraction, ...]:
+        """A value in the first player's units as one in the units of each."""
+        above = value - evaluate(self.payoff[0], x)
+        return tuple(evaluate(own[0], x) + s * above for own, s in zip(self._own, self.scale, strict=True))
 
     def profile(self, action: int, player: int = 0, deviation: int | None = None) -> Outcome:
         """Everyone's ``action``, but one player's ``deviation``."""
         return tuple(deviation if deviation is not None and j == player else action for j in range(self.n))
 
     def gain(self, action: int, player: int, deviation: int) -> Poly:
-        """What a player's deviation adds to the payoff now."""
-        return self._expected(player, self.profile(action, player, deviation)) - self.payoff[action]
+        """What a player's deviation adds to the payoff now, in the first player's units."""
+        more = self._expected(player, self.profile(action, player, deviation)) - self._own[player][action]
+        return more if self.scale[player] == 1 else more * constant(1 / self.scale[player])
 
     def signal(self, action: int, player: int = 0, deviation: int | None = None) -> dict[Outcome, Poly]:
         """The distribution of what becomes public."""
@@ -188,10 +202,26 @@ class SymmetricStage:
         return sum((p * self._env.payoff(player, done) for done, p in self._env.outcomes(profile)), ZERO)
 
 
+def _scale(first: list[Poly], own: list[Poly]) -> Fraction | None:
+    """The positive s with own = s · first + t for some t, at every value of the parameter; None if there is none."""
+    ups = [(x - first[0], y - own[0]) for x, y in zip(first, own, strict=True)]
+    for up, mine in ups:
+        if up and mine.degree() == up.degree():
+            ratio = mine.coeffs()[-1] / up.coeffs()[-1]
+            return from_fmpq(ratio) if ratio > 0 and all(y == x * ratio for x, y in ups) else None
+        if up:
+            return None
+    return None if any(mine for _, mine in ups) else Fraction(1)
+
+
 def _distinct(rows: list[Row]) -> list[Row]:
     """Rows that differ; symmetric players give the same ones."""
     found: list[Row] = []
     for row in rows:
-        if not any(row.coefficients == other.coefficients and row.right == other.right for other in found):
+        for k, other in enumerate(found):
+            if row.coefficients == other.coefficients and row.right == other.right:
+                found[k] = other._replace(also=(*other.also, row.name))
+                break
+        else:
             found.append(row)
     return found

@@ -19,15 +19,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, inf, isfinite, log
 from typing import Any
 
 from detente.errors import CertificateError, LabelError, ParameterError, UnsupportedError
-from detente.exact.polynomial import evaluate
+from detente.exact.polynomial import evaluate, to_fmpq
 from detente.exact.rational import fraction_text
 from detente.game.agreement import MAX_STATES, Agreement
+from detente.game.labels import is_among
 from detente.game.monitoring import PublicSignals
 from detente.game.repeated import RepeatedGame
+from detente.repeated.budget import ticking
 from detente.repeated.check import is_subgame_perfect
 from detente.repeated.parameters import Environment
 from detente.repeated.public.check import consequences
@@ -75,7 +78,7 @@ class PunishmentLength:
             onset: dict[Any, str] = {**dict.fromkeys(sorted(self.bad), "punishment 1"), ...: "path"}
         else:
             onset = {good: "path", ...: "punishment 1"}
-        if length == inf:
+        if isinstance(length, float) and length == inf:
             return Agreement(
                 {"path": good, "punishment 1": punish},
                 {"path": onset, "punishment 1": {...: "punishment 1"}},
@@ -89,25 +92,32 @@ class PunishmentLength:
         return Agreement({"path": good, **dict.fromkeys(names, punish)}, move, name=f"{length}-period punishment")
 
     def verify(self) -> None:
-        """Check by separate code that this length deters and that no shorter one does.
+        """Check by separate code that this length deters and that no shorter one does, and what it is worth.
 
         Raises :class:`~detente.errors.CertificateError`.
         """
+        games = [_Incentives(self, i) for i in range(self.rg.game.n_players)]
         if self.length is None:
-            claims: list[tuple[int | float, bool]] = [(inf, False), (1, False), (2, False)]
+            right = any(game.strays for game in games) or not _some_length_deters(games)
         elif self.length == inf:
-            claims = [(inf, True), (STATE_BY_STATE, False)]
+            # Shorter ones fail iff some deviation's slack is negative at first, and has risen to zero in the limit.
+            only = any(early < 0 and late == 0 for game in games for early, late in game.extremes)
+            right = self._deters(inf, games) and only
         else:
-            claims = [(self.length, True), *([(self.length - 1, False)] if self.length > 1 else [])]
-        for length, holds in claims:
-            if not isfinite(length) or length <= STATE_BY_STATE:
-                found = is_subgame_perfect(self.rg, self.with_length(length))
-            else:
-                found = _deters(self, int(length))
-            if found != holds:
-                raise CertificateError(
-                    "length", length, f"{'a' if holds else 'no'} deterrent, by the independent check"
-                )
+            # What fails one period earlier but not now is too short a punishment, so all shorter ones fail as well.
+            right = self._deters(self.length, games) and not (self.length > 1 and self._deters(self.length - 1, games))
+        if not right:
+            raise CertificateError("length", self.length, "the shortest length that deters, by the independent check")
+        for worth, length in ((self.values, self.length), (self.grim_values, inf)):
+            expected = None if length is None else [game.value(length) for game in games]
+            if expected != (None if worth is None else [to_fmpq(v) for v in worth]):
+                raise CertificateError("values", worth, f"what the path is worth with punishment of length {length}")
+
+    def _deters(self, length: int | float, games: list[_Incentives]) -> bool:
+        """Short punishments are checked state by state as automata, long ones by their two values."""
+        if length <= STATE_BY_STATE or length == inf:
+            return is_subgame_perfect(self.rg, self.with_length(length))
+        return not any(game.strays or min(game.gaps(length)) < 0 for game in games)
 
     def __repr__(self) -> str:
         if self.length is None or self.values is None:
@@ -118,7 +128,12 @@ class PunishmentLength:
 
 
 def best_punishment_length(
-    rg: RepeatedGame, *, path: Any = None, punishment: Any = None, bad: Iterable[str] | None = None
+    rg: RepeatedGame,
+    *,
+    path: Any = None,
+    punishment: Any = None,
+    bad: Iterable[str] | None = None,
+    budget: float | None = 300,
 ) -> PunishmentLength:
     """The best number of periods of punishment after a bad public outcome, exactly.
 
@@ -129,11 +144,14 @@ def best_punishment_length(
     bad
         The labels of a public signal that set the punishment off; by default all but the first. Where acts are seen,
         any departure from ``path`` does.
+    budget
+        Seconds to spend; None for no limit.
 
     Raises
     ------
     UnsupportedError
-        If someone prefers the punishment to the path, or more than 100,000 periods would be needed.
+        If someone prefers the punishment to the path, if more than 100,000 periods would be needed, and when the budget
+        is used up.
     LabelError
         For an unknown label.
 
@@ -148,6 +166,7 @@ def best_punishment_length(
     """
     if not isinstance(rg, RepeatedGame):
         raise ParameterError("rg", rg, "a RepeatedGame")
+    tick = ticking(budget, "a game of this size")
     game, n = rg.game, rg.game.n_players
     env = Environment(rg)
     good = game.pure_profile([0] * n if path is None else path)
@@ -172,15 +191,17 @@ def best_punishment_length(
         return PunishmentLength(rg, length, worth, values(inf), good, punish, alarms)
 
     # In the punishment nothing depends on acts, so they must be best replies.
-    if any(
-        _payoff(env, i, (*punish[:i], a, *punish[i + 1 :])) > there[i] for i in range(n) for a in range(game.shape[i])
-    ):
-        return answer(None)
+    for i, worth in enumerate(there):
+        for a in range(game.shape[i]):
+            tick()
+            if _payoff(env, i, (*punish[:i], a, *punish[i + 1 :])) > worth:
+                return answer(None)
     shortest: int | float = 1
     longest: int | float = inf
     for i, beta in enumerate(betas):
         least, most = Fraction(0), Fraction(1)
         for a in range(game.shape[i]):
+            tick()
             departure = (*good[:i], a, *good[i + 1 :])
             gain = _payoff(env, i, departure) - here[i]
             slope = beta * ((_alarm(env, departure, good, alarms) - q) * (here[i] - there[i]) - q * gain)
@@ -237,9 +258,11 @@ def _alarms(rg: RepeatedGame, bad: Iterable[str] | None) -> frozenset[str]:
     labels = rg.monitoring.labels
     if bad is None:
         return frozenset(labels[1:])
+    if not hasattr(bad, "__iter__"):
+        raise ParameterError("bad", bad, f"labels among {list(labels)}")
     chosen = [bad] if isinstance(bad, str) else list(bad)
     for label in chosen:
-        if label not in labels:
+        if not is_among(label, labels):
             raise LabelError("bad", label, labels)
     return frozenset(chosen)
 
@@ -259,23 +282,71 @@ def _payoff(env: Environment, player: int, profile: Profile) -> Fraction:
     return sum((evaluate(p * env.payoff(player, done), Fraction(0)) for done, p in env.outcomes(profile)), Fraction(0))
 
 
-def _deters(found: PunishmentLength, length: int) -> bool:
-    """Whether no deviation from the path gains, from the two values v and w that solve the recursion."""
-    rg = found.rg
-    labels = rg.monitoring.labels if isinstance(rg.monitoring, PublicSignals) else ()
-    for i, beta in enumerate(rg.effective_discount):
-        plans = [(*found.path[:i], a, *found.path[i + 1 :]) for a in range(rg.game.shape[i])]
-        acts = []
-        for meant in plans:
-            now, odds = consequences(rg, i, meant)
+class _Incentives:
+    """One player's incentives on the path at any length, from the two values v and w that solve the recursion
+
+    v = (1−β) u + β ((1−q) v + q w),  w = (1−βᵏ) p + βᵏ v.
+
+    In flint's rationals: βᵏ may have a million digits.
+    """
+
+    def __init__(self, found: PunishmentLength, i: int) -> None:
+        rg = found.rg
+        labels = rg.monitoring.labels if isinstance(rg.monitoring, PublicSignals) else ()
+        self.beta = to_fmpq(rg.effective_discount[i])
+        self.acts = []  # for every action on the path, the payoff now and the chance of a bad outcome
+        for a in range(rg.game.shape[i]):
+            now, odds = consequences(rg, i, (*found.path[:i], a, *found.path[i + 1 :]))
             bad = sum(p for y, p in odds.items() if (labels[y[0]] in found.bad if labels else y != found.path))
-            acts.append((now, Fraction(bad)))
-        u, q = acts[found.path[i]]
-        p, _ = consequences(rg, i, found.punishment)
-        end = beta**length
-        # v = (1−β) u + β ((1−q) v + q w),  w = (1−βᵏ) p + βᵏ v
-        v = ((1 - beta) * u + beta * q * (1 - end) * p) / (1 - beta * (1 - q) - beta * q * end)
-        w = (1 - end) * p + end * v
-        if any((1 - beta) * now + beta * ((1 - bad) * v + bad * w) > v for now, bad in acts):
-            return False
-    return True
+            self.acts.append((to_fmpq(now), to_fmpq(Fraction(bad))))
+        self.kept = self.acts[found.path[i]]
+        away = [(*found.punishment[:i], a, *found.punishment[i + 1 :]) for a in range(rg.game.shape[i])]
+        worths = [consequences(rg, i, meant)[0] for meant in away]
+        self.low = to_fmpq(worths[found.punishment[i]])
+        # While it is served nothing depends on acts, so the punishment must be a best reply.
+        self.strays = max(worths) > worths[found.punishment[i]]
+
+    def _end(self, length: int | float) -> Any:
+        return self.beta ** int(length) if isfinite(length) else to_fmpq(0)
+
+    def value(self, length: int | float) -> Any:
+        """What the path is worth."""
+        (u, q), beta, end = self.kept, self.beta, self._end(length)
+        return ((1 - beta) * u + beta * q * (1 - end) * self.low) / (1 - beta * (1 - q) - beta * q * end)
+
+    def gaps(self, length: int | float) -> list[Any]:
+        """What every action on the path loses; each has the sign of a linear function of βᵏ."""
+        v, end = self.value(length), self._end(length)
+        w = (1 - end) * self.low + end * v
+        return [v - (1 - self.beta) * now - self.beta * ((1 - bad) * v + bad * w) for now, bad in self.acts]
+
+    @cached_property
+    def extremes(self) -> list[tuple[Any, Any]]:
+        """For every action, its gap with a single period of punishment, and with punishment for ever."""
+        return list(zip(self.gaps(1), self.gaps(inf), strict=True))
+
+    def faults(self, length: int) -> tuple[bool, bool]:
+        """Whether a length is too short, and so are all shorter ones; and whether it is too long, and all longer ones.
+
+        A gap that is negative here and at one extreme is so all the way, since its sign is that of a linear function.
+        """
+        failing = [ends for gap, ends in zip(self.gaps(length), self.extremes, strict=True) if gap < 0]
+        return any(early < 0 for early, _ in failing), any(late < 0 for _, late in failing)
+
+
+def _some_length_deters(games: list[_Incentives]) -> bool:
+    """Whether some length is neither too short nor too long for anyone, by doubling and bisection."""
+    if all(late >= 0 for game in games for _, late in game.extremes):
+        return True  # punishment for ever does
+    short, length, long = 0, 1, None
+    while length != short:
+        faults = [game.faults(length) for game in games]
+        too_short, too_long = (any(column) for column in zip(*faults, strict=True))
+        if too_short == too_long:
+            return not too_short
+        if too_short:
+            short = length
+        else:
+            long = length
+        length = 2 * short if long is None else (short + long) // 2
+    return False

@@ -15,6 +15,7 @@ from typing import Any
 from detente.exact.rational import to_fraction
 from detente.game.stochastic import StochasticGame
 from detente.game.stochastic_agreement import StochasticAgreement
+from detente.repeated.check import OneShot
 
 Node = tuple[str, str]  # automaton state, state of the world
 Option = tuple[Fraction, dict[Node, Fraction]]  # payoff now, and the odds of the next node
@@ -39,31 +40,60 @@ def is_nash_stochastic(sg: StochasticGame, ag: StochasticAgreement, players: Ite
     for i in range(sg.n_players) if players is None else players:
         beta = sg.discount[i] * (1 - sg.breakdown)
         options, keep = _options(sg, ag, i)
-        kept = _worth(options, keep, beta)
-        policy, worth = dict(keep), kept
-        while better := _improvements(options, worth, beta):
-            policy.update(better)
-            worth = _worth(options, policy, beta)
+        kept, worth = _worth(options, keep, beta), _best_worth(options, keep, beta)
         if any(worth[ag.start, state] != kept[ag.start, state] for state in first):
             return False
     return True
 
 
 def stochastic_slacks(
-    sg: StochasticGame, ag: StochasticAgreement
-) -> dict[tuple[str, Any, Any], tuple[Fraction, Fraction]]:
-    """By node's name, player and action: the value of keeping the agreement, and what one deviation would lose."""
+    sg: StochasticGame, ag: StochasticAgreement, players: Iterable[int] | None = None
+) -> dict[tuple[str, Any, Any], OneShot]:
+    """By node's name, player and action: keeping the agreement, and taking that action once."""
     found = {}
-    for i, player in enumerate(sg.players):
+    for i in range(sg.n_players) if players is None else players:
         beta = sg.discount[i] * (1 - sg.breakdown)
         options, keep = _options(sg, ag, i)
         worth = _worth(options, keep, beta)
-        for (w, state), choices in options.items():
-            name = state if len(ag.play) == 1 else w if len(sg.games) == 1 else f"{w} | {state}"
+        for node, choices in options.items():
+            value, actions = worth[node], sg.games[node[1]].actions[i]
             for a, (now, ahead) in enumerate(choices):
                 once = (1 - beta) * now + beta * sum((p * worth[n] for n, p in ahead.items()), Fraction(0))
-                found[name, player, sg.games[state].actions[i][a]] = worth[w, state], worth[w, state] - once
+                key = _name(sg, ag, node), sg.players[i], actions[a]
+                found[key] = OneShot(value, value - once, keep[node] == a)
     return found
+
+
+def stochastic_departure_slack(
+    sg: StochasticGame, ag: StochasticAgreement, i: int, name: Any, action: Any
+) -> Fraction | None:
+    """What keeping the agreement is worth to ``i`` more than the best strategy that takes ``action`` at a node.
+
+    The least such number over the states in which play may begin; None if keeping the agreement never leads to the
+    node, or prescribes that action there.
+    """
+    beta = sg.discount[i] * (1 - sg.breakdown)
+    options, keep = _options(sg, ag, i)
+    kept = _worth(options, keep, beta)
+    found = []
+    for start in sg.states if sg.start is None else (sg.start,):
+        reached = [(ag.start, start)]
+        for node in reached:  # grows as nodes are reached
+            _, ahead = options[node][keep[node]]
+            reached += [n for n, p in ahead.items() if p and n not in reached]
+        for node in reached:
+            actions = sg.games[node[1]].actions[i]
+            if _name(sg, ag, node) == name and action in actions and actions[keep[node]] != action:
+                # The only thing to do at that node
+                bound = {**options, node: [options[node][actions.index(action)]]}
+                departing = _best_worth(bound, {**keep, node: 0}, beta)
+                found.append(kept[reached[0]] - departing[reached[0]])
+    return min(found, default=None)
+
+
+def _name(sg: StochasticGame, ag: StochasticAgreement, node: Node) -> str:
+    w, state = node
+    return state if len(ag.play) == 1 else w if len(sg.games) == 1 else f"{w} | {state}"
 
 
 def odds(sg: StochasticGame, state: str, profile: tuple[int, ...]) -> dict[str, Fraction]:
@@ -90,7 +120,8 @@ def odds(sg: StochasticGame, state: str, profile: tuple[int, ...]) -> dict[str, 
             fixed = all(q is ... or not (isinstance(q, str) and q in sg.parameters) for q in given.values())
             if fixed and not found[target]:
                 del found[target]
-    return found
+    total = sum(found.values(), Fraction(0))  # floats may miss one by rounding
+    return {target: p / total for target, p in found.items()}
 
 
 def _closest(table: Mapping[Any, Any], profile: tuple[int, ...], game: Any) -> Any:
@@ -154,6 +185,16 @@ def _options(sg: StochasticGame, ag: StochasticAgreement, i: int) -> tuple[Optio
             ahead = {(target, t): p for t, p in odds(sg, state, done).items()}
             options[node].append((game.exact_payoffs[(i, *done)], ahead))
     return options, keep
+
+
+def _best_worth(options: Options, policy: Mapping[Node, int], beta: Fraction) -> dict[Node, Fraction]:
+    """What the best policy is worth at every node, found by improving on ``policy``."""
+    now = dict(policy)
+    worth = _worth(options, now, beta)
+    while better := _improvements(options, worth, beta):
+        now.update(better)
+        worth = _worth(options, now, beta)
+    return worth
 
 
 def _improvements(options: Options, worth: Mapping[Node, Fraction], beta: Fraction) -> dict[Node, int]:

@@ -1,5 +1,10 @@
 """From an agreement on a stochastic game to each player's decision problem, and which parameter of it varies.
 
+When the others keep an agreement, a player faces a discounted decision problem whose states are pairs of automaton
+state and state of the world, so everything known of repeated games carries over: values are rational functions of a
+parameter, and each one-shot-deviation constraint is the sign of a polynomial (Blackwell 1965; Mailath and Samuelson
+2006, section 5.5).
+
 ``over`` names one parameter; all others keep the game's values:
 
 * ``"discount"`` (common to all), ``("discount", player)``, ``"breakdown"``;
@@ -10,6 +15,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -123,10 +129,17 @@ def split(sg: StochasticGame, chance: Chance, name: str | None) -> tuple[Fractio
     return slope, level
 
 
-def stochastic_problem(env: StochasticEnvironment, bound: BoundStochasticAgreement, player: int) -> DecisionProblem:
+def stochastic_problem(
+    env: StochasticEnvironment,
+    bound: BoundStochasticAgreement,
+    player: int,
+    tick: Callable[[], None] | None = None,
+) -> DecisionProblem:
     """The problem of ``player`` when all others keep the agreement: its states are the agreement's nodes."""
     choices = []
     for node, s in enumerate(bound.world):
+        if tick is not None:
+            tick()
         game = env.sg.games[env.sg.states[s]]
         row = []
         for action in range(game.shape[player]):
@@ -136,7 +149,7 @@ def stochastic_problem(env: StochasticEnvironment, bound: BoundStochasticAgreeme
             ahead = {after[t]: p for t, p in env.chances(s, profile).items()}
             row.append(Choice(env.payoff(s, player, profile), ahead))
         choices.append(tuple(row))
-    return DecisionProblem(tuple(choices), env.beta[player], env.domain)
+    return DecisionProblem(tuple(choices), env.beta[player], env.domain, tick=tick)
 
 
 def prescribed_actions(bound: BoundStochasticAgreement, player: int) -> Policy:

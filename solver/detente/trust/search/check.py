@@ -1,8 +1,10 @@
 """An independent check of an agreement that is said to demand least.
 
 Nothing here is shared with the search. The agreements themselves are tested at the value claimed and just beside it,
-by the one-shot check and the check with explicit beliefs. That no automaton of one or two states demands less is
-tested by trying every one of them, its tables as they stand, a little inside the value claimed.
+by the one-shot check and the check with explicit beliefs. That no automaton of up to three states demands less is
+tested by going through every one of them, its tables as they stand (:mod:`detente.trust.search.enumeration`), a little
+inside the value claimed; whoever is not set aside there is asked exactly. For patience, some levels below the value
+are asked, not all.
 """
 
 from __future__ import annotations
@@ -10,20 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+
+import numpy as np
 
 from detente.errors import CertificateError
 from detente.exact.intervals import End, between
 from detente.game.agreement import Agreement
 from detente.game.machine import Machine
-from detente.game.monitoring import trembles
+from detente.game.monitoring import perfect, trembles
 from detente.game.repeated import RepeatedGame
 from detente.repeated.check import is_subgame_perfect, next_state
 from detente.trust.check import keeping_is_optimal
+from detente.trust.search.enumeration import Enumeration
 
 NEAR = Fraction(1, 10**6)
 SAMPLES = 3
-MAX_TRIED = 20_000
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,11 @@ def refute(claim: Claim) -> None:
             raise CertificateError("best", ag, "an agreement that keeps to the path")
         if claim.value is not None and not _attains(claim, ag, claim.value):
             raise CertificateError("best", ag, f"an agreement with the {claim.criterion} {claim.value}")
-    for ag in _all_automata(claim):
-        if _keeps_path(claim, ag) and _beats(claim, ag):
-            raise CertificateError("value", claim.value, f"no better agreement, and {ag!r} is better")
+    for states in range(1, claim.states + 1):
+        if Enumeration.fits(claim.rg.game.shape, states):
+            for ag in _better(claim, states):
+                if _keeps_path(claim, ag) and _beats(claim, ag):
+                    raise CertificateError("value", claim.value, f"no better agreement, and {ag!r} is better")
 
 
 def _attains(claim: Claim, ag: Agreement, value: End) -> bool:
@@ -70,6 +75,38 @@ def _attains(claim: Claim, ag: Agreement, value: End) -> bool:
     inside = _beside(value, Fraction(0)) if value != 0 else Fraction(0)
     stands = all(is_subgame_perfect(_noisy(rg, inside * Fraction(k, SAMPLES)), ag) for k in range(SAMPLES + 1))
     return stands and (value == _cap(rg) or not is_subgame_perfect(_noisy(rg, _beside(value, _cap(rg))), ag))
+
+
+def _better(claim: Claim, states: int) -> Iterator[Agreement]:
+    """Automata of ``states`` states that may demand less, one after the other; none if the claim is true."""
+    rg, value = claim.rg.replace(monitoring=perfect()), claim.value
+    if claim.criterion == "discount":
+        if value == 0:
+            return
+        top = Fraction(1) if value is None else _beside(value, Fraction(0))
+        levels = [top * Fraction(k, SAMPLES) for k in range(SAMPLES + (value is not None))]
+        for level in levels:
+            every = Enumeration(rg.replace(discount=level), states, claim.cycle, claim.eventually)
+            for block in every.blocks():
+                keeps, _ = every.perfect(block)
+                yield from (every.agreement(block, every.moves[row]) for row in np.flatnonzero(keeps)[:1])
+        return
+    if value == (0 if claim.criterion == "trust" else _cap(rg)):
+        return
+    every = Enumeration(rg, states, claim.cycle, claim.eventually)
+    for block in every.blocks():
+        keeps, reached = every.perfect(block)
+        if claim.criterion == "trust":
+            rows = np.flatnonzero(keeps & reached.all(axis=1))  # others are smaller automata
+            target = Fraction(1) if value is None else Fraction(value) * (1 - NEAR)  # type: ignore[arg-type]
+            for i, machine in claim.machines.items():
+                rows = every.may_need_no_more_trust(block, rows, i, machine, target)
+            yield from (every.agreement(block, every.moves[row]) for row in rows)
+        else:
+            top = Fraction(0) if value is None else _beside(value, _cap(rg))
+            levels = [top * Fraction(k, SAMPLES) for k in reversed(range(1, SAMPLES + 1))] if top else []
+            for full in every.may_stand(block, np.flatnonzero(keeps), levels):
+                yield every.agreement(block, full=full)
 
 
 def _beats(claim: Claim, ag: Agreement) -> bool:
@@ -123,21 +160,3 @@ def _keeps_path(claim: Claim, ag: Agreement) -> bool:
     tail = played[len(ag.states) :] if claim.eventually else played
     shifts = range(len(claim.cycle)) if claim.eventually else range(1)
     return any(all(p == claim.cycle[(k + shift) % len(claim.cycle)] for k, p in enumerate(tail)) for shift in shifts)
-
-
-def _all_automata(claim: Claim) -> Iterator[Agreement]:
-    game = claim.rg.game
-    profiles = list(product(*(range(m) for m in game.shape)))
-    for n in range(1, claim.states + 1):
-        if len(profiles) ** n * n ** (len(profiles) * n) > MAX_TRIED:
-            return
-        names = [str(s) for s in range(n)]
-        for play in product(profiles, repeat=n):
-            if not claim.eventually and play[0] != tuple(claim.cycle[0]):
-                continue
-            for move in product(names, repeat=n * len(profiles)):
-                rows = [move[s * len(profiles) : (s + 1) * len(profiles)] for s in range(n)]
-                yield Agreement(
-                    dict(zip(names, play, strict=True)),
-                    {s: dict(zip(profiles, row, strict=True)) for s, row in zip(names, rows, strict=True)},
-                )

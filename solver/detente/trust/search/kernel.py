@@ -10,10 +10,12 @@ rationals, so that the exact equations hold for the computed v̂ up to a residua
 up to at most 2 in size, within 2e + (8M + 40) u. An automaton is discarded only if a loss is below minus that: it
 then is a gain, and the automaton is not subgame perfect at this level.
 
-**Before the moves after both departed are known** the values lie between two bounds. Sending both-depart outcomes to a
+**Before all moves are fixed** the values lie between two bounds. Sending the outcomes whose moves are open to a
 constant c in place of a state gives v = x + c y with two solutions x, y of one system. (I − βT)⁻¹ ≥ 0, so if c is at
-least (at most) every value, x + c y is too, and c may be replaced by its largest (least) entry. The loss is bounded
-above outcome by outcome. If the bound is negative, all nⁿ automata that share the other moves are discarded.
+least (at most) every value, x + c y is too, and c may be replaced by its largest (least) entry. One more round of the
+equations, with the best (worst) of the states that may follow each open move, tightens the bounds. The loss is bounded
+above outcome by outcome. If the bound is negative, all automata that share the moves fixed so far are discarded (branch
+and bound; Land and Doig 1960).
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 UNIT = 2.0**-53
 ROUNDS = 4  # replacements of the constant c
+MOST_COUNTED = 2**50  # of the automata that one bound discards, lest their number overflow
 
 
 @compiled
@@ -95,25 +98,30 @@ def _may_hold(target: Any, chance: Any, reward: Any, beta: Any, rest: Any, owner
 
 
 @compiled
-def _may_be_completed(target: Any, chance: Any, reward: Any, beta: Any, rest: Any, owner: Any, work: Any) -> bool:
-    """Whether moves after both departed may exist that make the automaton subgame perfect; False is proven."""
+def _may_be_completed(
+    target: Any, choices: Any, counts: Any, chance: Any, reward: Any, beta: Any, rest: Any, owner: Any, work: Any
+) -> bool:
+    """Whether moves that are not fixed yet (−1) may be chosen such that the automaton is subgame perfect; False is
+    proven."""
     n, m = target.shape
-    known = 1 + owner.size
     transition, matrix, right = work[0], work[1], work[2, 0]
     x, y, high, low = work[2, 1], work[3, 0], work[3, 1], work[4, 0]
     for s in range(n):
         for t in range(n):
             transition[s, t] = 0.0
-        for o in range(known):
-            transition[s, target[s, o]] += chance[s, 0, o]
+        for o in range(m):
+            if target[s, o] >= 0:
+                transition[s, target[s, o]] += chance[s, 0, o]
+    slip = (8 * m + 40) * UNIT
     for i in range(2):
         for s in range(n):
             right[s] = rest[i] * reward[s, 0, i]
         residual = _solve_within(transition, right, beta[i], matrix, x, n)
         for s in range(n):
             right[s] = 0.0
-            for o in range(known, m):
-                right[s] += beta[i] * chance[s, 0, o]
+            for o in range(1, m):
+                if target[s, o] < 0:
+                    right[s] += beta[i] * chance[s, 0, o]
         residual += _solve_within(transition, right, beta[i], matrix, y, n)
         error = (residual + 2 * (4 * m + 4 * n + 40) * UNIT) / rest[i]
         top, bottom = 1.0, 0.0
@@ -125,30 +133,61 @@ def _may_be_completed(target: Any, chance: Any, reward: Any, beta: Any, rest: An
                 new_top = max(new_top, high[s])
                 new_bottom = min(new_bottom, low[s])
             top, bottom = min(top, new_top), max(bottom, new_bottom)
-        margin = (8 * m + 40) * UNIT
+        for s in range(n):  # what may follow a move is one of its choices, not the best or worst of all states
+            above, below = rest[i] * reward[s, 0, i] + slip, rest[i] * reward[s, 0, i] - slip
+            for o in range(m):
+                most, least = _extremes(target, choices, counts, high, low, s, o)
+                above += beta[i] * chance[s, 0, o] * most
+                below += beta[i] * chance[s, 0, o] * least
+            high[s], low[s] = min(high[s], above), max(low[s], below)
         for s in range(n):
-            for k in range(1, known):
+            for k in range(1, owner.size + 1):
                 if owner[k - 1] == i:
                     loss = rest[i] * (reward[s, 0, i] - reward[s, k, i])
                     for t in range(n):
                         weight = 0.0
-                        for o in range(known):
+                        for o in range(m):
                             if target[s, o] == t:
                                 weight += chance[s, 0, o] - chance[s, k, o]
                         loss += beta[i] * weight * (high[t] if weight > 0.0 else low[t])
-                    for o in range(known, m):
-                        weight = chance[s, 0, o] - chance[s, k, o]
-                        loss += beta[i] * weight * (top if weight > 0.0 else bottom)
-                    if loss < -margin:
+                    for o in range(1, m):
+                        if target[s, o] < 0:
+                            weight = chance[s, 0, o] - chance[s, k, o]
+                            most, least = _extremes(target, choices, counts, high, low, s, o)
+                            loss += beta[i] * weight * (most if weight > 0.0 else least)
+                    if loss < -slip:
                         return False
     return True
 
 
 @compiled
-def may_hold(target: Any, chance: Any, reward: Any, beta: Any, rest: Any, owner: Any) -> bool:
-    """:func:`_may_hold` with its own working space."""
-    n = target.shape[0]
-    return _may_hold(target, chance, reward, beta, rest, owner, np.empty((5, max(n, 2), max(n, 2))))
+def _extremes(target: Any, choices: Any, counts: Any, high: Any, low: Any, s: int, o: int) -> tuple[float, float]:
+    """The most and the least that may be worth having after outcome o in state s."""
+    if target[s, o] >= 0:
+        return high[target[s, o]], low[target[s, o]]
+    most, least = high[choices[s, o - 1, 0]], low[choices[s, o - 1, 0]]
+    for c in range(1, counts[s, o - 1]):
+        most = max(most, high[choices[s, o - 1, c]])
+        least = min(least, low[choices[s, o - 1, c]])
+    return most, least
+
+
+@compiled
+def which_may_hold(
+    play: Any, target: Any, chance: Any, reward: Any, beta: Any, rest: Any, owner: Any, still: Any
+) -> None:
+    """:func:`_may_hold` for every automaton ``play[a], target[a]`` of ``still``, which is updated.
+
+    ``chance`` and ``reward`` are by profile here, not by state.
+    """
+    count, n, m = target.shape
+    work = np.empty((5, max(n, 2), max(n, 2)))
+    odds, pay = np.empty((n, chance.shape[1], m)), np.empty((n, reward.shape[1], 2))
+    for a in range(count):
+        if still[a]:
+            for s in range(n):
+                odds[s], pay[s] = chance[play[a, s]], reward[play[a, s]]
+            still[a] = _may_hold(target[a], odds, pay, beta, rest, owner, work)
 
 
 @compiled
@@ -194,7 +233,7 @@ def _may_hold_at_all(target: Any, chance: Any, reward: Any, beta: Any, rest: Any
 @compiled
 def sieve(
     play: Any,
-    onward: Any,
+    order: Any,
     choices: Any,
     counts: Any,
     chance: Any,
@@ -202,57 +241,59 @@ def sieve(
     beta: Any,
     rest: Any,
     owner: Any,
+    target: Any,
+    digit: Any,
+    tally: Any,
     out: Any,
-) -> tuple[int, int, int]:
-    """The lean full automata of a family that may hold, into ``out``: how many, how many looked at, how many left out.
+    most: int,
+) -> bool:
+    """Lean full automata of a family that may hold, into ``out``: a walk that fixes one move after the other.
 
-    ``chance`` and ``reward`` have a first axis for the levels at which an automaton must hold.
-    ``choices[s, k − 1, :counts[s, k − 1]]`` are the states that may follow departure k in state s. A first number
-    greater than ``len(out)`` says that ``out`` was too small and the rest was not looked at.
+    ``order`` lists the moves (s, o) to be fixed, ``choices[s, o − 1, :counts[s, o − 1]]`` the states that may follow
+    each. ``chance`` and ``reward`` have a first axis for the levels at which an automaton must hold. Before a move is
+    fixed the branch is left if no completion can hold at the first level.
+
+    The walk stops after ``most`` steps and is taken up where it stopped when called again with the same ``target``,
+    ``digit`` and ``tally``: its depth, the automata found, and how many were looked at and left out. True once it is
+    over; more automata found than ``out`` has room for say that it was not finished for want of room.
     """
-    n, known, m = onward.size, 1 + owner.size, chance.shape[3]
-    free = n * (m - known)
-    completions = n**free
+    n, depth = target.shape[0], tally[0]
     work = np.empty((5, max(n, 2), max(n, 2)))
-    target = np.zeros((n, m), np.int8)
-    digit = np.zeros((n, owner.size), np.int64)
-    for s in range(n):
-        target[s, 0] = onward[s]
-    found, seen, skipped = 0, 0, 0
-    while True:
-        for s in range(n):
-            for k in range(owner.size):
-                target[s, 1 + k] = choices[s, k, digit[s, k]]
-        if free > 0 and not _may_be_completed(target, chance[0], reward[0], beta, rest, owner, work):
-            skipped += completions
-        else:
-            for s in range(n):
-                for o in range(known, m):
-                    target[s, o] = 0
-            while True:
-                seen += 1
-                if _may_hold_at_all(target, chance, reward, beta, rest, owner, work) and _is_lean(play, target):
-                    if found == out.shape[0]:
-                        return found + 1, seen, skipped
-                    out[found] = target
-                    found += 1
-                place = 0  # the next completion, as a number in base n
-                while place < free:
-                    s, o = place // (m - known), known + place % (m - known)
-                    target[s, o] += 1
-                    if target[s, o] < n:
-                        break
-                    target[s, o] = 0
-                    place += 1
-                if place == free:
-                    break
-        place = 0
-        while place < n * owner.size:
-            s, k = place // owner.size, place % owner.size
-            digit[s, k] += 1
-            if digit[s, k] < counts[s, k]:
-                break
-            digit[s, k] = 0
-            place += 1
-        if place == n * owner.size:
-            return found, seen, skipped
+    last = order.shape[0]
+    for _ in range(most):
+        if depth < 0:
+            break
+        back = False
+        if depth == last:
+            tally[2] += 1
+            if _may_hold_at_all(target, chance, reward, beta, rest, owner, work) and _is_lean(play, target):
+                if tally[1] == out.shape[0]:
+                    tally[1] += 1
+                    return True
+                out[tally[1]] = target
+                tally[1] += 1
+            back = True
+        elif digit[depth] == 0 and not _may_be_completed(
+            target, choices, counts, chance[0], reward[0], beta, rest, owner, work
+        ):
+            left = 1
+            for d in range(depth, last):
+                if left < MOST_COUNTED:
+                    left *= counts[order[d, 0], order[d, 1] - 1]
+            tally[3] += left
+            back = True
+        if not back and digit[depth] < counts[order[depth, 0], order[depth, 1] - 1]:
+            s, o = order[depth]
+            target[s, o] = choices[s, o - 1, digit[depth]]
+            digit[depth] += 1
+            depth += 1
+            if depth < last:
+                digit[depth] = 0
+        else:  # back to the move fixed before
+            if not back:
+                target[order[depth, 0], order[depth, 1]] = -1
+            depth -= 1
+            if depth >= 0:
+                target[order[depth, 0], order[depth, 1]] = -1
+    tally[0] = depth
+    return bool(depth < 0)

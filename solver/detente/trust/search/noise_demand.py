@@ -11,11 +11,11 @@ says nothing about what was intended, and beyond it the opposite.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cached_property
-from math import prod
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import fmpq, fmpq_mat
@@ -27,11 +27,10 @@ from detente.exact.polynomial import ONE, X, to_fmpq
 from detente.game.monitoring import misfires, perfect
 from detente.game.repeated import RepeatedGame
 from detente.repeated.thresholds import holds_where
-from detente.trust.search.kernel import may_hold, sieve
 from detente.trust.search.public_automata import Automaton, Family, Outcomes, minimal, to_agreement
 
 ROOM = 100_000  # candidates held at once
-SLICE = 4_000_000  # automata looked at between two looks at the clock
+STRIDE = 200_000  # steps of a walk between two looks at the clock
 # An automaton that stands L holds at all these shares of L.
 SHARES = [Fraction(k, 16) for k in range(1, 16)] + [1 - Fraction(1, 2**k) for k in (6, 10, 16, 24, 32)]
 SIFTED = [Fraction(k, 16) for k in (15, 12, 8, 4, 2)]
@@ -64,9 +63,31 @@ class Level:
 
     def may_hold(self, automaton: Automaton) -> bool:
         """False is proven."""
-        play = np.array(automaton.play)
-        target = np.array(automaton.move, np.int8)
-        return bool(may_hold(target, self.chance[play], self.reward[play], self.beta, self.rest, self.owner))
+        return self.which_may_hold([automaton]) == [automaton]
+
+    def which_may_hold(self, automata: Sequence[Automaton]) -> list[Automaton]:
+        """Those that may hold, in their order; of the others it is proven that they do not."""
+        from detente.trust.search.kernel import which_may_hold  # loads numba
+
+        numbers = (self.chance, self.reward, self.beta, self.rest, self.owner)
+        still = np.ones(len(automata), np.bool_)
+        for size in {len(a.play) for a in automata}:
+            place = [k for k, a in enumerate(automata) if len(a.play) == size]
+            play = np.array([automata[k].play for k in place], np.int64)
+            target = np.array([automata[k].move for k in place], np.int8)
+            alive = np.ones(len(place), np.bool_)
+            which_may_hold(play, target, *numbers, alive)
+            still[place] = alive
+        return [a for a, fine in zip(automata, still.tolist(), strict=True) if fine]
+
+
+class Walk(NamedTuple):
+    """The automata that may hold, how many were looked at and left out, and whether there was room for all."""
+
+    kept: list[Automaton]
+    seen: int
+    skipped: int
+    fits: bool
 
 
 class Sieve:
@@ -77,23 +98,34 @@ class Sieve:
         self.reward = np.stack([level.reward for level in levels])
         self.numbers = levels[0].beta, levels[0].rest, levels[0].owner
 
-    def sift(self, family: Family, out: NDArray[np.int8]) -> tuple[list[Automaton], int, int, bool]:
-        """The completions of a family that may hold, how many were looked at and left out, and whether all fitted.
+    def walk(self, family: Family, room: NDArray[np.int8], check: Callable[[], None]) -> Walk:
+        """All completions of a family that may hold; ``room`` is for as many as it has rows."""
+        from detente.trust.search.kernel import sieve  # loads numba
 
-        ``out`` is room for as many automata as it has rows.
-        """
-        n, width = family.skeleton.size, len(self.numbers[2])
-        choices = np.zeros((n, width, n), np.int8)
-        counts = np.zeros((n, width), np.int64)
+        n, width, count = family.skeleton.size, len(self.numbers[2]), self.chance.shape[-1]
+        choices = np.broadcast_to(np.arange(n, dtype=np.int8), (n, count - 1, n)).copy()
+        counts = np.full((n, count - 1), n)
         for (s, k), targets in family.choices.items():
             choices[s, k - 1, : len(targets)] = targets
             counts[s, k - 1] = len(targets)
-        play, onward = np.array(family.skeleton.play), np.array(family.skeleton.next)
-        found, seen, skipped = sieve(
-            play, onward, choices, counts, self.chance[:, play], self.reward[:, play], *self.numbers, out
+        # Departures of one player first, for most rests on them, and those with the fewest choices before the others.
+        order = sorted(
+            product(range(n), range(1, count)), key=lambda move: (move[1] > width, counts[move[0], move[1] - 1])
         )
-        kept = [Automaton(family.skeleton.play, tuple(map(tuple, row))) for row in out[:found].tolist()]
-        return kept, seen, skipped, found <= len(out)
+        target = np.full((n, count), -1, np.int8)
+        target[:, 0] = family.skeleton.next
+        digit, tally = np.zeros(len(order) + 1, np.int64), np.zeros(4, np.int64)
+        play = np.array(family.skeleton.play)
+        numbers = (self.chance[:, play], self.reward[:, play], *self.numbers)
+        moves = np.array(order, np.int64).reshape(-1, 2)
+        while True:
+            check()
+            over = sieve(play, moves, choices, counts, *numbers, target, digit, tally, room, STRIDE)
+            if over:
+                break
+        _, found, seen, skipped = map(int, tally)
+        kept = [Automaton(family.skeleton.play, tuple(map(tuple, row))) for row in room[:found].tolist()]
+        return Walk(kept, seen, skipped, found <= len(room))
 
 
 class NoiseSearch:
@@ -217,22 +249,13 @@ class NoiseSearch:
             size = family.skeleton.size
             if size not in self._room:
                 self._room[size] = np.empty((ROOM, size, self.outcomes.count), np.int8)
-            for part in _parts(family, max(1, SLICE // self._completions(family))):
-                self.check()
-                kept, seen, skipped, fits = compiled.sift(part, self._room[size])
-                self.seen += seen
-                self.skipped += skipped
-                found.update(map(minimal, kept))
-                if not fits or len(found) > ROOM:
-                    return None
+            walk = compiled.walk(family, self._room[size], self.check)
+            self.seen += walk.seen
+            self.skipped += walk.skipped
+            found.update(map(minimal, walk.kept))
+            if not walk.fits or len(found) > ROOM:
+                return None
         return sorted(found, key=lambda a: (len(a.play), a))
-
-    def _completions(self, family: Family) -> int:
-        free = self.outcomes.count - 1 - self.outcomes.unilateral
-        count: int = family.skeleton.size ** (family.skeleton.size * free)
-        if count > SLICE:
-            raise OutOfTimeError  # one automaton has more completions than can be looked at in one go
-        return count
 
     def _measure(self, candidates: list[Automaton], floor: End | None, most: int) -> tuple[End | None, list[Automaton]]:
         """Exact limits of those candidates that may attain the largest."""
@@ -244,7 +267,7 @@ class NoiseSearch:
         ties: list[Automaton] = []
         remaining = candidates
         while True:
-            remaining = [a for a in remaining if best is None or self._may_stand(a, best)]
+            remaining = remaining if best is None else self._may_stand(remaining, best)
             for position, automaton in enumerate(remaining):
                 limit = self.limit(automaton)
                 if limit is None or (best is not None and limit < best):
@@ -267,17 +290,19 @@ class NoiseSearch:
                 break
             middle = ((bottom + top) / 2).limit_denominator(2**40)
             level = self._level(middle)
-            still = [a for a in alive if level.may_hold(a)]
+            still = level.which_may_hold(alive)
             if still:
                 alive, bottom = still, middle
             else:
                 top = middle
         return alive[:4]
 
-    def _may_stand(self, automaton: Automaton, limit: End) -> bool:
-        """Whether it may hold at sampled levels below ``limit``; False is proven."""
+    def _may_stand(self, automata: list[Automaton], limit: End) -> list[Automaton]:
+        """Those that may hold at sampled levels below ``limit``; of the others it is proven that they do not."""
         below = _just_below(limit, self.cap)
-        return all(self._level(share * below).may_hold(automaton) for share in SHARES)
+        for share in SHARES:
+            automata = self._level(share * below).which_may_hold(automata)
+        return automata
 
     def _level(self, eps: Fraction) -> Level:
         if eps not in self._levels:
@@ -293,16 +318,6 @@ def _just_below(limit: End | None, cap: Fraction) -> Fraction:
         return cap * Fraction(63, 64)  # at the cap itself every departure costs nothing, and no sieve discards
     low = limit.refine(Fraction(1, 2**40))[0] if isinstance(limit, Algebraic) else Fraction(limit)
     return max(low, Fraction(0)).limit_denominator(2**40) * (1 - Fraction(1, 2**38))
-
-
-def _parts(family: Family, rows: int) -> Iterator[Family]:
-    """The family in parts of at most ``rows`` members."""
-    if prod(len(c) for c in family.choices.values()) <= rows:
-        yield family
-        return
-    widest = max(family.choices, key=lambda c: len(family.choices[c]))
-    for target in family.choices[widest]:
-        yield from _parts(Family(family.skeleton, {**family.choices, widest: (target,)}), rows)
 
 
 def _unit_range(payoffs: list[Fraction]) -> list[Fraction]:

@@ -20,7 +20,7 @@ the family left over needs exactly the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from detente.errors import CertificateError
@@ -197,10 +197,14 @@ def _values(
 
 
 class TrustSearch:
-    """The families of automata that need the least trust; grows as families of subgame-perfect ones are offered."""
+    """The families of automata that need the least trust; grows as families of subgame-perfect ones are offered.
 
-    def __init__(self, demands: list[TrustDemand]) -> None:
+    ``check`` looks at the clock.
+    """
+
+    def __init__(self, demands: list[TrustDemand], check: Callable[[], None]) -> None:
         self.demands = demands
+        self.check = check
         self.value: Fraction | None = None
         self.ties: list[Family] = []
         self.branches = 0
@@ -211,6 +215,7 @@ class TrustSearch:
 
     def _branch(self, family: Family, moves: Partial, player: int, needed: Fraction) -> None:
         self.branches += 1
+        self.check()
         while player < len(self.demands):
             try:
                 needed = max(needed, self.demands[player].least(family.skeleton, moves))

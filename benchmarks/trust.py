@@ -13,6 +13,8 @@ from itertools import product
 from pathlib import Path
 
 import detente as dt
+from detente.game.monitoring import late_shipments
+from detente.repeated.parameters import resolve_over, with_parameter
 
 ONE_BY_ONE = 200  # automata measured singly, to say what enumeration without pruning would take
 
@@ -77,26 +79,45 @@ def seconds_each(rg: dt.RepeatedGame, criterion: str) -> float:
     return (time.perf_counter() - start) / ONE_BY_ONE
 
 
-def phase_diagram() -> dict[str, float]:
-    """A 1000×1000 diagram of patience and trust with its exact boundary, against asking point by point."""
+def phase_diagram() -> dict[str, dict[str, float]]:
+    """1000×1000 diagrams of trust and another parameter with their exact boundary, against asking point by point."""
     london = dt.load_scenario("london-2025")
-    rg = london.repeated.replace(monitoring=dt.perfect())
+    seen = london.repeated.replace(monitoring=dt.perfect())
     grim = london.agreements["grim trigger"]
-    start = time.perf_counter()
-    diagram = dt.phase_diagram(rg, grim)
+    late = seen.replace(monitoring=late_shipments(seen.game, "1/20", "1/2"))
+    relax, restrict = (tuple(acts[k] for acts in seen.game.actions) for k in (0, 1))
+    trigger = dt.Agreement(
+        {"open": relax, "closed": restrict},
+        {"open": {"on time": "open", "late": "closed"}, "closed": {...: "closed"}},
+        name="a trigger on late shipments",
+    )
+    cases = {
+        "patience, acts seen": (seen, grim, "discount"),
+        "noise": (seen, grim, "noise"),
+        "patience, acts misfire": (london.repeated, grim, "discount"),
+        "lateness": (late, trigger, "noise"),
+        "patience, late shipments": (late, trigger, "discount"),
+    }
+    return {name: one_diagram(name, *case) for name, case in cases.items()}
+
+
+def one_diagram(name: str, rg: dt.RepeatedGame, ag: dt.Agreement, over: str) -> dict[str, float]:
+    """Both players' diagram in processor time, and a sample of its points asked one by one."""
+    start = time.process_time()
+    diagram = dt.phase_diagram(rg, ag, x=over)
     diagram.raster(1000, 1000)
     diagram.boundaries()
-    taken = time.perf_counter() - start
-    points = 100
-    start = time.perf_counter()
+    taken = time.process_time() - start
+    assert all(frontier.exact for frontier in diagram.frontiers.values())
+    points = 50
+    choice = resolve_over(over, rg)
+    start = time.process_time()
     for k in range(points):
-        here = rg.replace(discount=Fraction(k, points))
-        for player in london.players:
-            dt.trust_region(here, grim, player=player)
-    singly = (time.perf_counter() - start) / points * 1_000_000
-    print(
-        f"phase diagram, 1000×1000, two players: {taken:.3f} s; point by point {singly:,.0f} s, {singly / taken:,.0f} ×"
-    )
+        here = with_parameter(rg, choice, Fraction(2 * k + 1, 2 * points))
+        for player in rg.game.players:
+            dt.trust_region(here, ag, player=player)
+    singly = (time.process_time() - start) / points * 1_000_000
+    print(f"{name:>25}, 1000×1000: {taken:.3f} s; point by point {singly:,.0f} s, {singly / taken:,.0f} ×")
     return {"seconds": taken, "point by point": singly, "ratio": singly / taken}
 
 

@@ -118,8 +118,6 @@ def test_over_the_weight_on_security() -> None:
 def test_refusals() -> None:
     game = dt.Game.symmetric([[3, 0], [5, 1]], actions=[C, D])
     grim = dt.agreements.grim_trigger(game)
-    with pytest.raises(dt.UnsupportedError):
-        dt.trust_frontier(dt.RepeatedGame(game, 0), grim, player=0, over="noise")
     with pytest.raises(dt.LabelError):
         dt.trust_frontier(dt.RepeatedGame(game, 0), grim, player=0, over="patience")
     with pytest.raises(dt.ParameterError):

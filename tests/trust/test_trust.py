@@ -198,7 +198,9 @@ def test_what_trust_does_not_answer_yet() -> None:
     grim = dt.agreements.grim_trigger(game)
     noisy = dt.RepeatedGame(game, "9/10", monitoring=dt.trembles("1/20"))
     with pytest.raises(dt.UnsupportedError, match="monitoring"):
-        dt.trust_frontier(noisy, grim, player=0)
+        dt.trust_needs(noisy, grim)
+    with pytest.raises(dt.UnsupportedError, match="monitoring"):
+        dt.substitutes(noisy, grim, player=0)
     rg = dt.RepeatedGame(game, "9/10")
     with pytest.raises(dt.ParameterError, match="trust"):
         dt.trust_region(rg, grim, player=0, over="discount")

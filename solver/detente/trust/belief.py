@@ -140,12 +140,16 @@ def opportunist_or_default(rg: RepeatedGame, player: int, opportunist: Machine |
 
 
 def worst_action(rg: RepeatedGame, player: int) -> int:
-    """The partner's stage action that is worst for ``player``, by index."""
+    """The partner's stage action that is worst for ``player``, by index.
+
+    That against which the player's best payoff is lowest; of several, that against which the player's worst payoff is;
+    of several still, the last, since actions run from relaxing to restricting.
+    """
     u = rg.game.exact_payoffs[player]
     if player == 1:
         u = u.T
     columns = [(max(u[:, b]), min(u[:, b])) for b in range(u.shape[1])]
-    return columns.index(min(columns))
+    return max(b for b, column in enumerate(columns) if column == min(columns))
 
 
 def constant_trust(level: Poly) -> Trust:

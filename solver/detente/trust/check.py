@@ -8,14 +8,17 @@ improvement with elimination in Fractions. Nothing here is shared with the solve
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from detente.exact.region import Constraint
 from detente.game.agreement import Agreement
 from detente.game.game import Game
 from detente.game.machine import Machine
 from detente.game.repeated import RepeatedGame
-from detente.repeated.check import Lottery, attains_best_value, next_state
+from detente.repeated.check import Lottery, attains_best_value, best_values, next_state, policy_value
+from detente.repeated.parameters import Over, with_parameter
 
 Situation = tuple[bool, Fraction, str, str]  # whether it is the first period; belief; states of agreement and machine
 Belief = tuple[tuple[str, Fraction, str], ...]  # who the partner may be: name, probability, state
@@ -35,6 +38,70 @@ def keeping_is_optimal(
     ``payment(own, their)`` is added in a period in which the player, the partner, or both depart from the agreement;
     the first period's payoffs are multiplied by ``first_step``.
     """
+    lotteries, keep, start = _situations(rg, ag, player, other, trust, payment, first_step)
+    return attains_best_value(rg, player, lotteries, keep, start)
+
+
+def keeping_slack(
+    rg: RepeatedGame, ag: Agreement, player: int, other: Machine, trust: Fraction, state: Any, action: Any
+) -> Fraction | None:
+    """What keeping is worth more than the best strategy that takes ``action`` at some moment in ``state``.
+
+    The least such number over the moments to which keeping can lead; None if there are none, or it is prescribed there.
+    """
+    lotteries, keep, start = _situations(rg, ag, player, other, trust, lambda own, their: Fraction(0), Fraction(1))
+    kept, found = policy_value(rg, player, lotteries, keep), []
+    reached = [start]
+    for at in reached:  # grows as situations are reached
+        reached += [t for _, _, t in lotteries[at][keep[at]] if t not in reached]  # type: ignore[misc]
+    labels = rg.game.actions[player]
+    for at in reached:
+        if at[2] == state and action in labels and labels[keep[at]] != action:
+            bound = {**lotteries, at: [lotteries[at][labels.index(action)]]}  # the only thing to do at that moment
+            found.append(kept[start] - best_values(rg, player, bound, {**keep, at: 0})[start])
+    return min(found, default=None)
+
+
+@dataclass(frozen=True)
+class KeepingCheck:
+    """The certificate of a trust region: over the prior, or over another parameter at the prior ``trust``."""
+
+    rg: RepeatedGame
+    agreement: Agreement
+    player: int
+    opportunist: Machine
+    trust: Fraction | None = None
+    over: Over | None = None
+
+    def _at(self, x: Fraction) -> tuple[RepeatedGame, Fraction]:
+        if self.over is None or self.trust is None:
+            return self.rg, x
+        return with_parameter(self.rg, self.over, x), self.trust
+
+    def holds(self, x: Fraction) -> bool:
+        """Whether keeping is optimal at ``x``."""
+        rg, trust = self._at(x)
+        return keeping_is_optimal(rg, self.agreement, self.player, self.opportunist, trust)
+
+    def slack(self, constraint: Constraint, x: Fraction) -> Fraction | None:
+        """What the best strategy that departs as the constraint says loses at ``x``."""
+        rg, trust = self._at(x)
+        if constraint.player != rg.game.players[self.player]:
+            return None
+        departure = constraint.state, constraint.deviation
+        return keeping_slack(rg, self.agreement, self.player, self.opportunist, trust, *departure)
+
+
+def _situations(
+    rg: RepeatedGame,
+    ag: Agreement,
+    player: int,
+    other: Machine,
+    trust: Fraction,
+    payment: Callable[[bool, bool], Fraction],
+    first_step: Fraction,
+) -> tuple[dict[Situation, list[Lottery]], dict[Situation, int], Situation]:
+    """What every action leads to in every situation that can arise, what is prescribed, and the first situation."""
     game, partner = rg.game, 1 - player
 
     def lottery(at: Situation, action: int) -> Lottery:
@@ -63,7 +130,7 @@ def keeping_is_optimal(
         for row in lotteries[at]:
             situations += [t for _, _, t in row if t not in situations]  # type: ignore[misc]
     keep = {at: game.action_index(player, ag.play[at[2]][player]) for at in situations}
-    return attains_best_value(rg, player, lotteries, keep, start)
+    return lotteries, keep, start
 
 
 def best_against_types(

@@ -1,29 +1,35 @@
-"""The least and the greatest prior at which keeping an agreement is optimal, as exact functions of one parameter.
+"""The least and the greatest prior at which keeping an agreement is optimal: at a point, and along one parameter.
 
-A plan is worth (1 − μ) b + μ a more than keeping, with a and b its gains against the keeper and the opportunist:
-rational functions of the parameter with one positive denominator. So each plan gives a *curve* μ = b/(b − a), and the
-least prior follows one curve after another.
+A plan is worth (1 − μ) b + μ a more than keeping, with a and b its gains against the keeper and the opportunist. So
+each plan rules out the priors on one side of μ = b/(b − a). At a point Newton's method on the convex piecewise-linear
+function "best value minus value of keeping" climbs from μ = 0 to the least prior in finitely many steps, or shows two
+plans (or one) that leave no prior at all: :func:`climb`.
 
-The pieces are found by covering the parameter's domain. At a sample point Newton's method on the convex
-piecewise-linear function "best value minus value of keeping" climbs from μ = 0 to the least prior in finitely many
-steps, or shows two plans (or one) that leave no prior at all. Then the exact set on which that answer stays valid is
-computed: for a curve, where keeping is optimal along it
-(:meth:`~detente.repeated.decision.DecisionProblem.attained_set`); for emptiness, where the plans' gains keep their
-signs. What is covered is removed, and the next sample is taken from the rest.
+Along a parameter the gains are rational functions with one positive denominator, each plan gives a *curve*, and the
+least prior follows one curve after another. The pieces are found by covering the parameter's domain: at a sample point
+:func:`climb` finds the curve, or the plans that leave no prior, and then the exact set on which that answer stays valid
+is computed: for a curve, where keeping is optimal along it; for emptiness, where the plans' gains keep their signs.
+What is covered is removed, and the next sample is taken from the rest.
 
 The greatest prior is the same with the two types in each other's place: all is written for ν, which is μ or 1 − μ.
+Which plans there are is a family's business: under perfect monitoring all strategies
+(:class:`Family`; the best is found by policy iteration, and where keeping is optimal along a curve by
+:meth:`~detente.repeated.decision.DecisionProblem.attained_set`), under noise finitely many constraints
+(:class:`~detente.trust.noise.constraints.LinearFamily`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
 
 from detente.exact.intervals import Interval, IntervalSet, between
-from detente.exact.polynomial import ONE, ZERO, Poly, Polynomial, X, evaluate, integer_ratio, polynomial_text, to_fmpq
+from detente.exact.polynomial import ONE, ZERO, Poly, Polynomial, X, integer_ratio, polynomial_text, to_fmpq
 from detente.exact.sign_sets import where_nonnegative, where_positive
-from detente.repeated.decision import DecisionProblem, Policy
+from detente.repeated.decision import DecisionProblem, Policy, PolicyValue
 from detente.trust.belief import Trust
 
 # The player's problem with a level of trust that is a rational function of the parameter, on an interval of it.
@@ -62,9 +68,97 @@ class Piece:
         return f"{formula} on {self.interval!r}"
 
 
+class Rival(NamedTuple):
+    """A plan, and what it gains over keeping at ν = 1 and at ν = 0, up to one positive factor."""
+
+    plan: Any
+    at_one: Any
+    at_zero: Any
+
+    def gain(self, nu: Any) -> Any:
+        return nu * self.at_one + (1 - nu) * self.at_zero
+
+    def turned(self) -> Rival:
+        """The same with the two types in each other's place."""
+        return Rival(self.plan, self.at_zero, self.at_one)
+
+
+# The plan that gains (most) over keeping at a prior; None if none gains.
+BestRival = Callable[[Any], Rival | None]
+
+
+def climb(best_rival: BestRival) -> tuple[Any, list[Rival]]:
+    """The least ν in [0, 1] at which no plan gains, None if there is none; and the plans met on the way, in order.
+
+    The last one's gain is zero at that ν. If there is none, the last two (or the only one) leave no ν.
+    """
+    met: list[Rival] = []
+    nu = Fraction(0)
+    while (rival := best_rival(nu)) is not None:
+        met.append(rival)
+        _, a, b = rival
+        if a > 0:  # ahead at ν and at 1: no crossing between
+            return None, met
+        nu = b / (b - a)
+    return nu, met
+
+
+def turned(best_rival: BestRival) -> BestRival:
+    """The same with the two types in each other's place, as a function of 1 − ν."""
+
+    def rival(nu: Any) -> Rival | None:
+        found = best_rival(1 - nu)
+        return None if found is None else found.turned()
+
+    return rival
+
+
+def best_reply_rival(problem: DecisionProblem, keep: Policy) -> BestRival:
+    """The best plan at a prior, in a problem whose one parameter is trust."""
+    kept = problem.value(keep)
+
+    def rival(mu: Fraction) -> Rival | None:
+        plan = problem.best_policy(mu, keep)
+        value = problem.value(plan)
+        at_one, at_zero = (value.at(0, x) - kept.at(0, x) for x in (Fraction(1), Fraction(0)))
+        found = Rival(plan, at_one, at_zero)
+        return found if found.gain(mu) > 0 else None
+
+    return rival
+
+
+class PlansAlong(Protocol):
+    """A player's rival plans along one parameter: what the search for pieces needs to know of them."""
+
+    @property
+    def domain(self) -> Interval: ...
+
+    def best_rival(self, x: Fraction) -> BestRival:
+        """At one value of the parameter."""
+
+    def gains(self, plan: Any) -> Rival:
+        """A plan's gains at trust 1 and 0, as polynomials times one positive function of the parameter."""
+
+    def kept_along(self, trust: Trust, interval: Interval) -> IntervalSet:
+        """Where in ``interval`` keeping is optimal at a level of trust that varies with the parameter."""
+
+
+class Parts(Protocol):
+    """A domain cut into parts, on each of which the rival plans depend on the parameter in one way."""
+
+    @property
+    def domain(self) -> Interval: ...
+
+    @property
+    def variable(self) -> str: ...
+
+    @property
+    def parts(self) -> Sequence[PlansAlong]: ...
+
+
 @dataclass(frozen=True)
 class Family:
-    """A player's problem along one parameter: what the search for pieces needs to know of it."""
+    """All plans of a player who sees every act, along one parameter."""
 
     keep: Policy
     domain: Interval
@@ -72,44 +166,70 @@ class Family:
     at: ProblemAt
     variable: str = "δ"
 
+    @property
+    def parts(self) -> Sequence[PlansAlong]:
+        return (self,)
 
-def least_prior(family: Family) -> tuple[Piece, ...]:
+    def best_rival(self, x: Fraction) -> BestRival:
+        return best_reply_rival(self.at(x, Trust(X, ONE)), self.keep)
+
+    def gains(self, plan: Policy) -> Rival:
+        sides = []
+        for problem, kept in self._certain:
+            value = problem.value(plan)
+            sides.append(value.numerators[0] * kept.denominator - kept.numerators[0] * value.denominator)
+        # The nodes' graph with trust in it is block triangular, so both sides have the same positive denominator.
+        return Rival(plan, *sides)
+
+    def kept_along(self, trust: Trust, interval: Interval) -> IntervalSet:
+        return self.along(trust, interval).attained_set(self.keep, 0).set
+
+    @cached_property
+    def _certain(self) -> list[tuple[DecisionProblem, PolicyValue]]:
+        """The problem at trust 1 and 0, and what keeping is worth."""
+        problems = [self.along(Trust(level, ONE), self.domain) for level in (ONE, ZERO)]
+        return [(problem, problem.value(self.keep)) for problem in problems]
+
+
+def least_prior(family: Parts) -> tuple[Piece, ...]:
     """The least prior at which keeping is optimal, in pieces of increasing parameter."""
-    return _Cover(family, upper=False).pieces()
+    return _pieces(family, upper=False)
 
 
-def greatest_prior(family: Family) -> tuple[Piece, ...]:
+def greatest_prior(family: Parts) -> tuple[Piece, ...]:
     """The greatest prior at which keeping is optimal, in pieces of increasing parameter."""
     return tuple(
-        Piece(p.interval, *_lowest_terms(p.denominator, p.numerator), p.variable)
-        for p in _Cover(family, upper=True).pieces()
+        Piece(p.interval, *_lowest_terms(p.denominator, p.numerator), p.variable) for p in _pieces(family, upper=True)
     )
 
 
-@dataclass(frozen=True)
-class _Gain:
-    """What a plan gains over keeping at ν = 1 and at ν = 0, times a positive polynomial."""
+def curves(plans: PlansAlong, *, upper: bool) -> list[tuple[IntervalSet, Poly, Poly]]:
+    """Where the least prior at which keeping is optimal (or 1 minus the greatest, if ``upper``) is top/bottom: sets of
+    the parameter, with both polynomials."""
+    return _Cover(plans, upper=upper).curves()
 
-    at_one: Poly
-    at_zero: Poly
+
+def _pieces(family: Parts, *, upper: bool) -> tuple[Piece, ...]:
+    found = [
+        Piece(interval, *integer_ratio(top, bottom), family.variable)
+        for part in family.parts
+        for where, top, bottom in curves(part, upper=upper)
+        for interval in where
+    ]
+    return _merged(sorted(found, key=lambda piece: (piece.interval.lo, not piece.interval.lo_closed)))
 
 
 class _Cover:
     """Covers the domain with sets on which one formula for the least ν, or its absence, is proven."""
 
-    def __init__(self, family: Family, *, upper: bool) -> None:
-        self.family, self.upper = family, upper
-        self.domain = family.domain
-        self.one, self.zero = (family.along(self._trust(level, ONE), self.domain) for level in (ONE, ZERO))
-        self.kept = (self.one.value(family.keep), self.zero.value(family.keep))
+    def __init__(self, plans: PlansAlong, *, upper: bool) -> None:
+        self.plans, self.upper = plans, upper
+        self.domain = plans.domain
         self.found: list[tuple[IntervalSet, Poly, Poly]] = []
         self.remaining = IntervalSet((self.domain,))
 
-    def _trust(self, top: Poly, bottom: Poly) -> Trust:
-        """ν = top/bottom as trust."""
-        return Trust(bottom - top, bottom) if self.upper else Trust(top, bottom)
-
-    def pieces(self) -> tuple[Piece, ...]:
+    def curves(self) -> list[tuple[IntervalSet, Poly, Poly]]:
+        """Where ν is top/bottom: sets with both polynomials."""
         self._add_curve(ZERO, ONE, IntervalSet((self.domain,)))
         while self.remaining:
             gap = self.remaining.intervals[0]
@@ -119,59 +239,39 @@ class _Cover:
                 self.remaining = self.remaining - IntervalSet((gap,))
                 continue
             self._cover_at(sample)
-        ordered = sorted(
-            (
-                Piece(interval, *integer_ratio(top, bottom), self.family.variable)
-                for part, top, bottom in self.found
-                for interval in part
-            ),
-            key=lambda piece: (piece.interval.lo, not piece.interval.lo_closed),
-        )
-        return _merged(ordered)
+        return self.found
 
     def _cover_at(self, x: Fraction) -> None:
-        last: _Gain | None = None
-        nu = Fraction(0)
-        along_trust = self.family.at(x, self._trust(X, ONE))
-        while True:
-            plan = along_trust.best_policy(nu, self.family.keep)
-            gain = self._gain(plan)
-            a, b = evaluate(gain.at_one, x), evaluate(gain.at_zero, x)
-            if (1 - nu) * b + nu * a <= 0:  # keeping is optimal at ν: the frontier is the last plan's curve
-                if last is not None:
-                    self._follow(last)
-                break
-            if a > 0 or b - a <= 0:  # no crossing at or above ν
-                self._rule_out(last, gain)
-                break
-            nu = b / (b - a)
-            last = gain
+        best_rival = self.plans.best_rival(x)
+        nu, met = climb(turned(best_rival) if self.upper else best_rival)
+        last = [self._gains(rival.plan) for rival in met[-2:]]
+        if nu is not None:
+            self._follow(last[-1])
+        else:
+            self._rule_out(last)
 
-    def _gain(self, plan: Policy) -> _Gain:
-        sides = []
-        for problem, kept in zip((self.one, self.zero), self.kept, strict=True):
-            value = problem.value(plan)
-            sides.append(value.numerators[0] * kept.denominator - kept.numerators[0] * value.denominator)
-        # The nodes' graph with trust in it is block triangular, so both sides have the same positive denominator.
-        return _Gain(*sides)
+    def _gains(self, plan: Any) -> Rival:
+        gains = self.plans.gains(plan)
+        return gains.turned() if self.upper else gains
 
-    def _follow(self, gain: _Gain) -> None:
-        a, b = gain.at_one, gain.at_zero
+    def _follow(self, rival: Rival) -> None:
+        _, a, b = rival
         meaningful = where_positive(b, self.domain) & where_nonnegative(-a, self.domain)  # hence 0 < ν ≤ 1
         self._add_curve(b, b - a, meaningful)
 
-    def _rule_out(self, last: _Gain | None, gain: _Gain) -> None:
+    def _rule_out(self, rivals: Sequence[Rival]) -> None:
         """Remove the x at which the gains of one or two plans, with the signs they have now, leave no prior."""
-        a2, b2 = gain.at_one, gain.at_zero
-        if last is None:
-            empty = where_positive(a2, self.domain) & where_positive(b2, self.domain)
+        _, a, b = rivals[-1]
+        if len(rivals) == 1:
+            empty = where_positive(a, self.domain) & where_positive(b, self.domain)
         else:
             # The first plan leaves at most the priors from its crossing on, the second is ahead there and at 1.
-            a1, b1 = last.at_one, last.at_zero
-            beyond = where_nonnegative(a1, self.domain) | where_positive(a2 * b1 - a1 * b2, self.domain)
-            empty = where_positive(b1, self.domain) & where_positive(a2, self.domain) & beyond
-            self._follow(last)
-        self._follow(gain)  # at a boundary of emptiness a single prior may be left, on one of the curves
+            _, first_a, first_b = rivals[0]
+            ahead = a * first_b - first_a * b
+            beyond = where_nonnegative(first_a, self.domain) | where_positive(ahead, self.domain)
+            empty = where_positive(first_b, self.domain) & where_positive(a, self.domain) & beyond
+        for rival in rivals:  # at a boundary of emptiness a single prior may be left, on one of the curves
+            self._follow(rival)
         self.remaining = self.remaining - empty
 
     def _add_curve(self, top: Poly, bottom: Poly, where: IntervalSet) -> None:
@@ -183,8 +283,8 @@ class _Cover:
                 continue
             if bottom(to_fmpq(middle)) < 0:
                 top, bottom = -top, -bottom
-            problem = self.family.along(self._trust(top, bottom), interval)
-            valid = problem.attained_set(self.family.keep, 0).set & self.remaining
+            trust = Trust(bottom - top, bottom) if self.upper else Trust(top, bottom)
+            valid = self.plans.kept_along(trust, interval) & self.remaining
             if valid:
                 self.found.append((valid, top, bottom))
                 self.remaining = self.remaining - valid

@@ -1,9 +1,13 @@
-"""The trust frontier: the least trust that an agreement needs, as an exact function of patience or another parameter.
+"""The trust frontier: the least trust that an agreement needs, as a function of patience or another parameter.
 
 At a given value of the parameter the priors at which keeping is optimal form an interval (see
 :mod:`detente.trust.region`). Both its ends are piecewise rational in the parameter; :mod:`detente.trust.cover` finds
 the pieces. Against an opportunist who always restricts, with grim trigger and over patience, the frontier is the basin
 of attraction of always-restrict of Dal Bó and Fréchette (2011), *American Economic Review* 101.
+
+Under noise it is exact, too, where finitely many plans are proven to be all that matter
+(:mod:`detente.trust.noise.planned`): always if both players' acts misfire, nearly always under a public signal.
+Otherwise it lies between two certified frontiers, as close as asked for (:mod:`detente.trust.noise.band`).
 """
 
 from __future__ import annotations
@@ -14,9 +18,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from detente.errors import CertificateError, ParameterError, UnsupportedError
+from detente.errors import CertificateError, DetenteError, ParameterError
 from detente.exact.algebraic import Algebraic, real_roots
-from detente.exact.intervals import End, Interval, IntervalSet, between
+from detente.exact.intervals import End, Interval, IntervalSet, between, is_infinite
 from detente.exact.polynomial import polynomial
 from detente.exact.rational import to_fraction, to_probability
 from detente.game.agreement import Agreement
@@ -25,11 +29,16 @@ from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import UNIT_INTERVAL, Over, resolve_over, with_parameter
 from detente.trust.belief import Encounter, Trust, encounter, opportunist_or_default
 from detente.trust.check import keeping_is_optimal
-from detente.trust.cover import Family, Piece, greatest_prior, least_prior
+from detente.trust.cover import Family, Parts, Piece, greatest_prior, least_prior
+from detente.trust.noise.along import VARIABLES, NoisyAlong
+from detente.trust.noise.bounds import to_positive
+from detente.trust.noise.one_parameter import check_at, priors_along
+from detente.trust.types.partner_types import is_noisy, require_two_players
 
 # How far below the frontier the independent check must find keeping not to be optimal.
 BELOW = Fraction(1, 10**9)
-VARIABLES = {"discount": "δ", "breakdown": "h"}
+BESIDE = Fraction(1, 10**6)  # how far inside the end of a piece or gap, relative to its length, the check looks
+WELL_BELOW = Fraction(1, 10)  # the same where there are only bounds, since the check looks but a few periods ahead
 
 Check = Callable[[Fraction, Fraction], bool]  # parameter, trust ↦ keeping is optimal
 
@@ -38,7 +47,9 @@ Check = Callable[[Fraction, Fraction], bool]  # parameter, trust ↦ keeping is 
 class Frontier:
     """The least trust at which keeping the agreement is optimal for ``player``, as a function of one parameter.
 
-    Call it with a value of the parameter for the exact least trust (None where no trust suffices).
+    Call it with a value of the parameter for the exact least trust (None where no trust suffices). Under some kinds of
+    noise only bounds are known: then ``exact`` is false, and what is named here is proven to suffice, while
+    :attr:`lower` and :meth:`possible` tell what is proven to be necessary.
 
     Attributes
     ----------
@@ -51,23 +62,39 @@ class Frontier:
         exploited.
     domain
         The values of the parameter at which some trust suffices.
+    complete
+        Whether the frontier is exact, or the bounds are as close as was asked for wherever they can be.
     """
 
     player: Any
     agreement: str
     parameter: str
     pieces: tuple[Piece, ...]
-    _family: Family = field(repr=False, compare=False)
+    _family: Parts = field(repr=False, compare=False)
     _check: Check = field(repr=False, compare=False)
+    _outer: Parts | None = field(default=None, repr=False, compare=False)
+    complete: bool = True
 
     def __call__(self, value: Any) -> Fraction | None:
         return _value(self.pieces, self._point(value))
 
+    @property
+    def exact(self) -> bool:
+        """Whether this is the least trust, and not only enough trust."""
+        return self._outer is None
+
+    @cached_property
+    def lower(self) -> tuple[Piece, ...]:
+        """The pieces of a frontier below which keeping is proven not to be optimal; the same if ``exact``."""
+        return self.pieces if self._outer is None else least_prior(self._outer)
+
     def interval(self, value: Any) -> Interval | None:
         """All priors at which keeping is optimal at a value of the parameter; None if there are none."""
-        x = self._point(value)
-        lo, hi = _value(self.pieces, x), _value(self.greatest, x)
-        return None if lo is None or hi is None else Interval(lo, hi)
+        return _interval(self.pieces, self.greatest, self._point(value))
+
+    def possible(self, value: Any) -> Interval | None:
+        """Priors outside which keeping is proven not to be optimal; None if there are none."""
+        return _interval(self.lower, self._greatest_possible, self._point(value))
 
     def slope(self, value: Any) -> Fraction | None:
         """The exact derivative of the least trust: how much trust one more unit of the parameter costs or saves.
@@ -81,6 +108,10 @@ class Frontier:
     @cached_property
     def greatest(self) -> tuple[Piece, ...]:
         return greatest_prior(self._family)
+
+    @cached_property
+    def _greatest_possible(self) -> tuple[Piece, ...]:
+        return self.greatest if self._outer is None else greatest_prior(self._outer)
 
     @property
     def domain(self) -> IntervalSet:
@@ -96,13 +127,12 @@ class Frontier:
     def limit(self) -> Fraction | None:
         """The least trust as the parameter goes to the upper end of its range (patience: δ → 1).
 
-        None if no trust suffices close to that end, or it is infinite.
+        None if no trust suffices close to that end, it is infinite, or there only are bounds.
         """
         top = self._family.domain.hi
-        if not isinstance(top, Fraction) or not self.pieces:
+        if not isinstance(top, Fraction) or not self.exact:
             return None
-        last = self.pieces[-1]
-        return last(top) if last.interval.hi == top and not last.interval.is_point else None
+        return next((p(top) for p in self.pieces if p.interval.hi == top and not p.interval.is_point), None)
 
     @property
     def at_least_patience(self) -> tuple[Any, Fraction | float] | None:
@@ -133,15 +163,19 @@ class Frontier:
         return tuple(sorted(found))
 
     def verify(self) -> None:
-        """At sample points of every piece and gap: keeping is optimal on the frontier and not just below it."""
+        """In the middle and at the ends of every piece and gap: keeping is optimal on the frontier, not just below it.
+
+        Where there are only bounds: in the middle, and not well below :attr:`lower`.
+        """
         gaps = IntervalSet((self._family.domain,)) - self.domain
         for interval in (*(p.interval for p in self.pieces), *gaps):
-            x = interval.lo if interval.is_point else between(interval.lo, interval.hi)
-            if not isinstance(x, Fraction):
-                continue  # an isolated irrational point has no rational neighbour on the frontier
-            for mu, expected in _probes(self(x), _value(self.greatest, x)):
-                if self._check(x, mu) != expected:
-                    raise CertificateError(self.parameter, x, f"the independent check to agree at trust {mu}")
+            for x in _samples(interval, ends=self.exact):
+                lo, hi = self(x), _value(self.greatest, x)
+                inside = None if lo is None or hi is None else Interval(lo, hi)
+                possible = inside if self.exact else self.possible(x)
+                for mu, expected in _probes(inside, possible, BELOW if self.exact else WELL_BELOW):
+                    if self._check(x, mu) != expected:
+                        raise CertificateError(self.parameter, x, f"the independent check to agree at trust {mu}")
 
     def _point(self, value: Any) -> Fraction:
         if self._family.domain == Interval(Fraction(0), Fraction(1), True, False):
@@ -154,27 +188,49 @@ class Frontier:
         return x
 
     def __repr__(self) -> str:
-        body = "; ".join(map(repr, self.pieces)) or f"no trust suffices at any {self._family.variable}"
+        name = self._family.variable
+        if self.exact:
+            body = "; ".join(map(repr, self.pieces)) or f"no trust suffices at any {name}"
+        else:
+            body = f"between bounds; some trust suffices at {name} in {self.domain!r}"
         return f"<Frontier of {self.player} for {self.agreement}: {body}>"
 
 
 def trust_frontier(
-    rg: RepeatedGame, ag: Agreement, *, player: Any, opportunist: Machine | None = None, over: Any = "discount"
+    rg: RepeatedGame,
+    ag: Agreement,
+    *,
+    player: Any,
+    opportunist: Machine | None = None,
+    over: Any = "discount",
+    within: tuple[Any, Any] | None = None,
+    width: Any = "1/1000",
+    budget: float = 30.0,
 ) -> Frontier:
-    """The exact frontier of ``player``'s trust, over the player's own discount factor δ in [0, 1) or another parameter.
+    """The frontier of ``player``'s trust, over the player's own discount factor δ in [0, 1) or another parameter.
 
-    All other parameters are the repeated game's; types and default as in :func:`trust_region`.
+    All other parameters are the repeated game's; types and default as in :func:`trust_region`. Exact, except under
+    noise where infinitely many plans matter: then two frontiers bound it, and ``exact`` is false.
 
     Parameters
     ----------
     over
-        ``"discount"`` (the player's own), or as in :func:`detente.holds_where`: ``"breakdown"``,
-        ``("payoff", player, profile)``, or a component of a scenario, such as the weight on security.
+        ``"discount"`` (the player's own), or as in :func:`detente.holds_where`: ``"breakdown"``, ``"noise"``,
+        ``("signal", level)``, ``("payoff", player, profile)``, or a component of a scenario, such as the weight on
+        security.
+    within
+        The ends of the parameter's range that matters; by default all that it may be.
+    width
+        How close the bounds must be, where there are only bounds.
+    budget
+        Seconds after which bounds are returned as they are, with ``complete=False``.
 
     Raises
     ------
     UnsupportedError
-        Over noise, and under noisy monitoring: no act then reveals the partner's type.
+        For more than two players; for an opportunist of several states under a public signal; and, where there are
+        only bounds, for a parameter without natural bounds and without ``within``, or on which payoffs and
+        probabilities do not depend linearly.
 
     Examples
     --------
@@ -189,22 +245,42 @@ def trust_frontier(
     (Fraction(1, 17), (Fraction(1, 2), Fraction(1, 1)), Fraction(0, 1))
     >>> trust_frontier(RepeatedGame(pd, "9/10"), grim, player="US", over="breakdown")
     <Frontier of US for grim trigger: (9h + 1) / (−27h + 17) on [0, 4/9]>
+    >>> from detente.game.monitoring import trembles
+    >>> noisy = RepeatedGame(pd, "9/10", monitoring=trembles("1/20"))
+    >>> trust_frontier(noisy, grim, player="US")("9/10"), trust_frontier(noisy, grim, player="US", over="noise").exact
+    (Fraction(2997241, 20105760), True)
     """
+    require_two_players(rg)
+    i = rg.game.player_index(player)
+    choice = Over("discount", i) if isinstance(over, str) and over == "discount" else resolve_over(over, rg)
+    domain = choice.domain if within is None else range_within("within", within, choice.domain)
+    goal, limit = to_positive(width, "width"), to_positive(budget, "budget")
+    if choice.kind == "noise" or is_noisy(rg):
+        return _under_noise(NoisyAlong(rg, ag, i, opportunist, choice, domain), goal, float(limit))
     meeting = encounter(rg, ag, player, opportunist)
-    name = rg.game.players[meeting.player]
-    choice = Over("discount", meeting.player) if over == "discount" else resolve_over(over, rg)
-    if choice.kind == "noise":
-        raise UnsupportedError("over", over, "a parameter other than noise")
+    name = rg.game.players[i]
     machine = opportunist_or_default(rg, meeting.player, opportunist)
 
     def check(x: Fraction, mu: Fraction) -> bool:
         return keeping_is_optimal(with_parameter(rg, choice, x), ag, meeting.player, machine, mu)
 
-    family = family_over(meeting, choice)
+    family = family_over(meeting, choice, domain)
     return Frontier(name, ag.name or "the agreement", choice.label(rg.game), least_prior(family), family, check)
 
 
-def family_over(meeting: Encounter, choice: Over) -> Family:
+def _under_noise(along: NoisyAlong, width: Fraction, budget: float) -> Frontier:
+    priors = priors_along(along, width, budget)
+    name, title = along.rg.game.players[along.player], along.agreement.name or "the agreement"
+
+    def check(x: Fraction, mu: Fraction) -> bool:
+        return check_at(along, x, mu, priors.outer.plans_at(x))
+
+    outer = None if priors.exact else priors.outer
+    least = least_prior(priors.inner)
+    return Frontier(name, title, along.parameter, least, priors.inner, check, outer, priors.complete)
+
+
+def family_over(meeting: Encounter, choice: Over, domain: Interval | None = None) -> Family:
     """An encounter as a function of one parameter of its repeated game."""
 
     def at(x: Fraction, trust: Trust) -> Any:
@@ -214,7 +290,7 @@ def family_over(meeting: Encounter, choice: Over) -> Family:
 
     return Family(
         keep=meeting.keep,
-        domain=choice.domain,
+        domain=domain or choice.domain,
         along=lambda trust, interval: meeting.problem(trust, choice, interval),
         at=at,
         variable=VARIABLES.get(choice.kind, "x"),
@@ -225,12 +301,52 @@ def _value(pieces: tuple[Piece, ...], x: Fraction) -> Fraction | None:
     return next((piece(x) for piece in pieces if x in piece.interval), None)
 
 
-def _probes(least: Fraction | None, greatest: Fraction | None) -> list[tuple[Fraction, bool]]:
-    if least is None or greatest is None:
+def _interval(least: tuple[Piece, ...], greatest: tuple[Piece, ...], x: Fraction) -> Interval | None:
+    lo, hi = _value(least, x), _value(greatest, x)
+    return None if lo is None or hi is None else Interval(lo, hi)
+
+
+def _samples(interval: Interval, *, ends: bool) -> list[Fraction]:
+    """Rational points of an interval: its middle, and with ``ends`` close to its ends; none at an irrational point."""
+    if interval.is_point:
+        return [interval.lo] if isinstance(interval.lo, Fraction) else []
+    middle = between(interval.lo, interval.hi)
+    finite = [end for end in (interval.lo, interval.hi) if ends and not is_infinite(end)]
+    return [middle, *(_beside(end, middle) for end in finite)]
+
+
+def _beside(end: End, middle: Fraction) -> Fraction:
+    """A rational point between an end and the middle, close to the end."""
+    if isinstance(end, Algebraic):
+        lo, hi = end.refine(abs(middle - Fraction(float(end))) * BESIDE)
+        return hi if middle > hi else lo
+    return Fraction(end) + (middle - Fraction(end)) * BESIDE
+
+
+def _probes(inside: Interval | None, possible: Interval | None, near: Fraction) -> list[tuple[Fraction, bool]]:
+    if possible is None:
         return [(Fraction(k, 4), False) for k in range(5)]
-    probes = [(least, True), (greatest, True)]
-    if least > 0:
-        probes.append((least * (1 - BELOW), False))
-    if greatest < 1:
-        probes.append((greatest + (1 - greatest) * BELOW, False))
+    probes = [] if inside is None else [(Fraction(inside.lo), True), (Fraction(inside.hi), True)]  # type: ignore[arg-type]
+    lo, hi = Fraction(possible.lo), Fraction(possible.hi)  # type: ignore[arg-type]
+    if lo > 0:
+        probes.append((lo * (1 - near), False))
+    if hi < 1:
+        probes.append((hi + (1 - hi) * near, False))
     return probes
+
+
+def range_within(argument: str, given: Any, domain: Interval) -> Interval:
+    """An interval as a user gives it, by its two ends, within the domain of a parameter."""
+    expected = f"two numbers within {domain!r}, the lower one first"
+    try:
+        lo, hi = (to_fraction(end, argument) for end in given)
+    except DetenteError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise ParameterError(argument, given, expected) from error
+    if not lo < hi:
+        raise ParameterError(argument, given, expected)
+    kept = IntervalSet((Interval(lo, hi),)) & IntervalSet((domain,))
+    if not kept or (kept.intervals[0].lo, kept.intervals[0].hi) != (lo, hi):
+        raise ParameterError(argument, given, expected)
+    return kept.intervals[0]

@@ -15,7 +15,7 @@ All this describes what a Bayesian with these types would believe. It is no esti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -23,20 +23,24 @@ from html import escape
 from math import log
 from typing import Any
 
-from detente.errors import CertificateError, LabelError, ParameterError, ProfileError, UnsupportedError
+from detente.errors import LabelError, ParameterError, ProfileError, UnsupportedError
 from detente.exact.rational import fraction_text, to_probability
 from detente.game.agreement import Agreement, BoundAgreement
 from detente.game.display import table_html
 from detente.game.machine import BoundMachine, Machine, bind_machine
 from detente.game.monitoring import PublicSignals, Trembles
 from detente.game.repeated import RepeatedGame
+from detente.repeated.budget import ticking
 from detente.trust.belief import opportunist_or_default
+from detente.trust.learning_check import check_path
 from detente.trust.region import trust_region
 from detente.trust.types.partner_types import KEEPER, bound_agreement, require_two_players
 
 OPPORTUNIST = "opportunist"
 # Histories are taken together where they lead to the same beliefs; this many such nodes a period, at the most.
 MAX_NODES = 100_000
+# Seconds after which the chance of stopping gives up
+DEFAULT_BUDGET = 60.0
 
 Beliefs = tuple[Fraction, ...]  # one probability a type, the keeper first
 Place = tuple[int, tuple[int, ...]]  # the agreement's state, and every other type's
@@ -137,27 +141,27 @@ class TrustPath:
                 return k
         return None
 
-    def chance_of_stopping(self, periods: int, level: Any = None) -> StoppingChance:
+    def chance_of_stopping(
+        self, periods: int, level: Any = None, *, budget: float | None = DEFAULT_BUDGET
+    ) -> StoppingChance:
         """The chance that trust falls below the stopping level, or a given one, within so many further periods.
 
-        Both sides are taken to act by type, the player keeping the agreement; exact.
+        Both sides are taken to act by type, the player keeping the agreement; exact. Different histories lead to
+        different beliefs, of which there may be many: after ``budget`` seconds an ``UnsupportedError`` is raised.
         """
         if not isinstance(periods, int) or isinstance(periods, bool) or periods < 0:
             raise ParameterError("periods", periods, "a whole number of periods, 0 or more")
         fixed = None if level is None else to_probability(level, "level")
         start = tuple(self.beliefs[-1].values())
-        chances = self._learner.chances(self._places[-1], start, periods, fixed)
+        tick = ticking(budget, f"{periods} periods")
+        chances = self._learner.chances(self._places[-1], start, periods, fixed, tick)
         overall = sum((p * c for p, c in zip(start, chances, strict=True)), Fraction(0))
         return StoppingChance(periods, overall, dict(zip(self.types, chances, strict=True)))
 
     def verify(self) -> None:
-        """Compute the last beliefs from the whole history at once, and compare."""
-        weights = list(self.beliefs[0].values())
-        for step in self.steps:
-            weights = [w * step.likelihoods[t] for w, t in zip(weights, self.types, strict=True)]
-        total = sum(weights)
-        if not total or [w / total for w in weights] != list(self.beliefs[-1].values()):
-            raise CertificateError("trust", self.trust, "the product of all likelihoods to give the same beliefs")
+        """Play the history again from the definitions and compare every likelihood and every belief."""
+        known = self._learner
+        check_path(self.rg, known.bound, known.player, known.types, self.types, self.beliefs, self.steps)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -348,13 +352,16 @@ class _Learner:
             self._levels[place] = region.least  # type: ignore[assignment]
         return self._levels[place]
 
-    def chances(self, place: Place, beliefs: Beliefs, periods: int, fixed: Fraction | None) -> Beliefs:
+    def chances(
+        self, place: Place, beliefs: Beliefs, periods: int, fixed: Fraction | None, tick: Callable[[], None]
+    ) -> Beliefs:
         """For each type, the probability that trust falls below the level within so many periods."""
         stopped = [Fraction(0)] * len(self.names)
         alive: dict[tuple[Place, Beliefs], list[Fraction]] = {(place, beliefs): [Fraction(1)] * len(self.names)}
         for period in range(periods + 1):
             ahead: dict[tuple[Place, Beliefs], list[Fraction]] = {}
             for (here, belief), reached in alive.items():
+                tick()
                 level = self.stopping_level(here) if fixed is None else fixed
                 if level is None or belief[0] < level:
                     stopped = [a + b for a, b in zip(stopped, reached, strict=True)]
@@ -362,6 +369,8 @@ class _Learner:
                     self._spread(here, belief, reached, ahead)
             if len(ahead) > MAX_NODES:
                 raise ParameterError("periods", periods, f"fewer: more than {MAX_NODES} different beliefs arise")
+            if not ahead:
+                break
             alive = ahead
         return tuple(stopped)
 

@@ -21,8 +21,11 @@ from detente.game.machine import Machine
 from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import UNIT_INTERVAL
 from detente.trust.belief import Trust, encounter, opportunist_or_default
-from detente.trust.check import keeping_is_optimal
+from detente.trust.check import best_against_types, keeping_is_optimal, keeping_payoff
+from detente.trust.cover import best_reply_rival, climb
 from detente.trust.types.partner_types import require_two_players
+
+BELOW = Fraction(999_999_999, 10**9)
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,12 @@ class TrustNeed:
 class TrustNeeds(ByLabel[Any, TrustNeed]):
     """What each player needs to keep one agreement, by player."""
 
+    rg: RepeatedGame
+    agreement: Agreement
+
     def __init__(self, rg: RepeatedGame, agreement: Agreement, rows: Mapping[Any, TrustNeed]) -> None:
         super().__init__(rows, "player")
-        self.rg, self.agreement = rg, agreement
+        vars(self).update(rg=rg, agreement=agreement)
 
     @property
     def more(self) -> Any:
@@ -92,14 +98,25 @@ class TrustNeeds(ByLabel[Any, TrustNeed]):
         return " ".join(sentences)
 
     def verify(self) -> None:
-        """Check by the independent test that keeping is optimal at the least trust, and not below it."""
+        """Check by the independent test that keeping is optimal at the least trust, and not below it, and by an
+        independent solver that just below it the best plan gains what risk and stake say."""
         for i, row in enumerate(self._rows.values()):
             probes = [(row.least, True)] if row.least is not None else [(Fraction(k, 4), False) for k in range(5)]
             if row.least:
-                probes.append((row.least * Fraction(999_999_999, 10**9), False))
+                probes.append((row.least * BELOW, False))
             for mu, expected in probes:
                 if keeping_is_optimal(self.rg, self.agreement, i, row.opportunist, mu) != expected:
                     raise CertificateError("trust", mu, f"the independent check to agree for {row.player}")
+            for mu in [row.least, row.least * BELOW] if row.least else [Fraction(k, 4) for k in range(5)]:
+                claimed, best = (1 - mu) * row.risk - mu * row.stake, self._best_gain(i, row, mu)
+                if claimed > best or (row.least and claimed != best):
+                    raise CertificateError("risk and stake", (row.risk, row.stake), f"a gain of {best} at trust {mu}")
+
+    def _best_gain(self, player: int, row: TrustNeed, mu: Fraction) -> Fraction:
+        """What the best plan is worth more than keeping at trust ``mu``."""
+        case = self.rg, player, {"opportunist": row.opportunist}, {"keeper": mu, "opportunist": 1 - mu}
+        best, _ = best_against_types(*case, self.agreement)
+        return best - keeping_payoff(self.rg, self.agreement, *case[1:])
 
     def __repr__(self) -> str:
         levels = ", ".join(f"{row.player}: {row.least}" for row in self._rows.values())
@@ -136,24 +153,13 @@ def _need(rg: RepeatedGame, ag: Agreement, player: Any) -> TrustNeed:
     meeting = encounter(rg, ag, player)
     opportunist = opportunist_or_default(rg, meeting.player, None)
     problem = meeting.problem(Trust(X, ONE), None, UNIT_INTERVAL)
-    keep, zero, one = meeting.keep, Fraction(0), Fraction(1)
-    kept = problem.value(keep)
-    mu, risk, stake = zero, zero, zero
-    temptation: tuple[str, Any] | None = None
-    least: Fraction | None = zero
-    while True:  # Newton's method on a convex piecewise-linear function: finitely many steps upwards
-        plan = problem.best_policy(mu, keep)
-        value = problem.value(plan)
-        b, a = (value.at(0, x) - kept.at(0, x) for x in (zero, one))
-        if (1 - mu) * b + mu * a <= 0:
-            break
-        risk, stake = b, -a
-        departure = problem.first_departure(keep, plan, 0)
+    least, met = climb(best_reply_rival(problem, meeting.keep))
+    risk, stake, temptation = Fraction(0), Fraction(0), None
+    if met:
+        plan, a, risk = met[-1]
+        stake = -a
+        departure = problem.first_departure(meeting.keep, plan, 0)
         assert departure is not None
         node, action = departure
         temptation = (meeting.bound.states[meeting.nodes[node][1]], rg.game.actions[meeting.player][action])
-        if a > 0 or b <= a:
-            least = None
-            break
-        least = mu = b / (b - a)
     return TrustNeed(rg.game.players[meeting.player], least, risk, stake, temptation, opportunist)

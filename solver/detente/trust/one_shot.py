@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +15,7 @@ from detente.game.game import Game
 from detente.game.ordinal import trps
 from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import UNIT_INTERVAL
-from detente.trust.types.partner_types import require_two_players
+from detente.trust.types.partner_types import is_noisy, require_two_players
 
 
 def belief_threshold(game: Game, player: Any, action: Any = 0) -> Region:
@@ -51,13 +52,33 @@ def belief_threshold(game: Game, player: Any, action: Any = 0) -> Region:
             slack = polynomial([against_second, against_first - against_second])
             named = Constraint(game.players[i], None, game.actions[i][other])
             constraints.append((named, where_nonnegative(slack, UNIT_INTERVAL)))
-
-    def holds_at(p: Fraction) -> bool:
-        earned = [p * row[0] + (1 - p) * row[1] for row in u.tolist()]
-        return bool(earned[chosen] == max(earned))
-
+    check = _BestReply(game, i, chosen)
     claim = f"Playing {game.actions[i][chosen]} is a best reply for {game.players[i]}"
-    return region_of("belief", claim, UNIT_INTERVAL, constraints, holds_at)
+    return region_of("belief", claim, UNIT_INTERVAL, constraints, check.holds, check.slack)
+
+
+@dataclass(frozen=True)
+class _BestReply:
+    """Whether an action is a best reply at a belief, and what each other one loses, from the definition."""
+
+    game: Game
+    player: int
+    action: int
+
+    def holds(self, p: Fraction) -> bool:
+        earned = self._earned(p)
+        return earned[self.action] == max(earned)
+
+    def slack(self, constraint: Constraint, p: Fraction) -> Fraction | None:
+        labels = self.game.actions[self.player]
+        if constraint.player != self.game.players[self.player] or constraint.deviation not in labels:
+            return None
+        earned = self._earned(p)
+        return earned[self.action] - earned[labels.index(constraint.deviation)]
+
+    def _earned(self, p: Fraction) -> list[Fraction]:
+        u = self.game.exact_payoffs[self.player]
+        return [p * row[0] + (1 - p) * row[1] for row in (u.T if self.player == 1 else u).tolist()]
 
 
 def basin_of_distrust(rg: RepeatedGame, player: Any) -> Fraction:
@@ -69,6 +90,11 @@ def basin_of_distrust(rg: RepeatedGame, player: Any) -> Fraction:
     Fréchette (2011), *American Economic Review* 101, 411–429; Blonski, Ockenfels and Spagnolo (2011), *American
     Economic Journal: Microeconomics* 3.
 
+    Raises
+    ------
+    UnsupportedError
+        For games other than 2×2, and under noise: the reduced game takes acts to be seen.
+
     Examples
     --------
     >>> pd = Game.symmetric([[40, 12], [50, 25]])
@@ -76,6 +102,8 @@ def basin_of_distrust(rg: RepeatedGame, player: Any) -> Fraction:
     Fraction(13, 48)
     """
     require_two_players(rg)
+    if is_noisy(rg):
+        raise UnsupportedError("monitoring", rg.monitoring, "perfect(): SizeBAD takes acts to be seen")
     i = rg.game.player_index(player)
     T, R, P, S = trps(rg.game.exact_payoffs, i)
     beta = rg.effective_discount[i]

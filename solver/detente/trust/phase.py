@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.errors import CertificateError, DetenteError, LabelError, ParameterError, UnsupportedError
+from detente.errors import CertificateError, LabelError, ParameterError, UnsupportedError
 from detente.exact.intervals import Interval, IntervalSet, is_infinite
 from detente.exact.rational import to_fraction
 from detente.game.agreement import Agreement
@@ -29,7 +29,7 @@ from detente.game.machine import Machine
 from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import UNIT_INTERVAL, Over, resolve_over, with_parameter
 from detente.repeated.thresholds import CONCEPTS, Concept, claim_text, holds_where
-from detente.trust.frontier import Frontier, trust_frontier
+from detente.trust.frontier import Frontier, range_within, trust_frontier
 
 MAX_CELLS = 100_000_000
 # Where the number of ends changes between two slices, the change is bracketed to this share of the whole range.
@@ -171,6 +171,8 @@ def phase_diagram(
     concept: Concept = "subgame-perfect",
     x_range: tuple[Any, Any] | None = None,
     y_range: tuple[Any, Any] | None = None,
+    width: Any = "1/1000",
+    budget: float = 30.0,
 ) -> PhaseDiagram:
     """Where an agreement holds as two parameters vary, the others keeping the repeated game's values.
 
@@ -182,13 +184,16 @@ def phase_diagram(
         ``x="discount"`` each player's own patience varies. Otherwise the agreement is an equilibrium by ``concept``.
     x_range, y_range
         The ends of the rectangle; needed for parameters without natural bounds, such as payoffs.
+    width, budget
+        As in :func:`detente.trust_frontier`. Where it gives only bounds, there are two claims a player: that keeping is
+        optimal, where that is proven, and that it may be, outside which it is proven not to be.
 
     Raises
     ------
     ParameterError
         If both parameters are the same, an unbounded one has no range, or a range leaves the parameter's domain.
     UnsupportedError
-        For trust on the first axis, and for trust over noise.
+        For trust on the first axis, and as :func:`detente.trust_frontier`.
 
     Examples
     --------
@@ -206,13 +211,13 @@ def phase_diagram(
     """
     if not isinstance(rg, RepeatedGame):
         raise ParameterError("rg", rg, "a RepeatedGame")
-    if x == "trust":
+    if isinstance(x, str) and x == "trust":
         raise UnsupportedError("x", x, "trust on the second axis, y='trust'")
     first = resolve_over(x, rg)
-    if concept not in CONCEPTS:
+    if not isinstance(concept, str) or concept not in CONCEPTS:
         raise LabelError("concept", concept, CONCEPTS)
-    if y == "trust":
-        return _with_trust(rg, ag, first, x, player, opportunist, x_range, y_range)
+    if isinstance(y, str) and y == "trust":
+        return _with_trust(rg, ag, first, x, player, opportunist, x_range, y_range, width, budget)
     second = resolve_over(y, rg)
     if first == second:
         raise ParameterError("y", y, "another parameter than x")
@@ -242,30 +247,43 @@ def _with_trust(
     opportunist: Machine | None,
     x_range: Any,
     y_range: Any,
+    width: Any,
+    budget: float,
 ) -> PhaseDiagram:
     players = rg.game.players if player is None else (rg.game.players[rg.game.player_index(player)],)
     if opportunist is not None and player is None:
         raise ParameterError("opportunist", opportunist, "a player to go with it: it is that player's partner")
-    frontiers = {p: trust_frontier(rg, ag, player=p, opportunist=opportunist, over=x) for p in players}
+    columns = _range("x_range", x_range, first.domain)
+    frontiers = {
+        p: trust_frontier(rg, ag, player=p, opportunist=opportunist, over=x, within=x_range, width=width, budget=budget)
+        for p in players
+    }
     rows = _range("y_range", y_range, UNIT_INTERVAL)
+    title = ag.name or "the agreement"
+    claims: dict[str, Callable[[Fraction], Interval | None]] = {}
+    for p, frontier in frontiers.items():
+        claims[f"Keeping {title} is optimal for {p}"] = frontier.interval
+        if not frontier.exact:
+            claims[f"Keeping {title} may be optimal for {p}"] = frontier.possible
 
     def found(value: Fraction) -> tuple[IntervalSet, ...]:
-        intervals = (f.interval(value) for f in frontiers.values())
+        intervals = (priors(value) for priors in claims.values())
         return tuple(IntervalSet(() if i is None else (i,)) & IntervalSet((rows,)) for i in intervals)
 
     def check(value: Fraction) -> None:
-        for frontier, kept in zip(frontiers.values(), found(value), strict=True):
+        for frontier in frontiers.values():
+            inside, possible = frontier.interval(value), frontier.possible(value)
             for mu in (Fraction(k, 8) for k in range(9)):
-                if mu in rows and frontier._check(value, mu) != (mu in kept):
+                kept, may_be = (i is not None and mu in i for i in (inside, possible))
+                if mu in rows and kept == may_be and frontier._check(value, mu) != kept:
                     raise CertificateError(frontier.parameter, value, f"the independent check to agree at trust {mu}")
 
-    title = ag.name or "the agreement"
     return PhaseDiagram(
         x=first.label(rg.game),
         y="trust",
-        x_range=_range("x_range", x_range, first.domain),
+        x_range=columns,
         y_range=rows,
-        claims=tuple(f"Keeping {title} is optimal for {p}" for p in players),
+        claims=tuple(claims),
         frontiers=frontiers,
         _slice=found,
         _verify=check,
@@ -273,23 +291,11 @@ def _with_trust(
 
 
 def _range(argument: str, given: tuple[Any, Any] | None, domain: Interval) -> Interval:
-    if given is None:
-        if is_infinite(domain.lo) or is_infinite(domain.hi):
-            raise ParameterError(argument, None, f"two ends within {domain!r}, a parameter without natural bounds")
-        return domain
-    expected = f"two numbers within {domain!r}, the lower one first"
-    try:
-        lo, hi = (to_fraction(end, argument) for end in given)
-    except DetenteError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise ParameterError(argument, given, expected) from error
-    if not lo < hi:
-        raise ParameterError(argument, given, expected)
-    kept = IntervalSet((Interval(lo, hi),)) & IntervalSet((domain,))
-    if not kept or (kept.intervals[0].lo, kept.intervals[0].hi) != (lo, hi):
-        raise ParameterError(argument, given, expected)
-    return kept.intervals[0]
+    if given is not None:
+        return range_within(argument, given, domain)
+    if is_infinite(domain.lo) or is_infinite(domain.hi):
+        raise ParameterError(argument, None, f"two ends within {domain!r}, a parameter without natural bounds")
+    return domain
 
 
 def _whole(argument: str, n: Any) -> int:

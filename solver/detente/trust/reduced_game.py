@@ -15,6 +15,7 @@ strategies. All are special cases of what the package computes for any agreement
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from detente.errors import UnsupportedError
@@ -26,7 +27,7 @@ from detente.game.game import Game
 from detente.game.ordinal import trps
 from detente.game.repeated import RepeatedGame
 from detente.repeated.parameters import HALF_OPEN
-from detente.trust.types.partner_types import require_two_players
+from detente.trust.types.partner_types import is_noisy, require_two_players
 
 STRATEGIES = ("grim trigger", "always restrict")
 
@@ -37,7 +38,7 @@ def reduced_game(rg: RepeatedGame) -> Game:
     Raises
     ------
     UnsupportedError
-        For stage games other than 2×2.
+        For stage games other than 2×2, and under noise.
 
     Examples
     --------
@@ -64,8 +65,8 @@ def risk_dominance_region(rg: RepeatedGame) -> Region:
     Raises
     ------
     UnsupportedError
-        For stage games other than 2×2, and where mutual restriction is no strict equilibrium (P ≤ S for a player): then
-        there are no two strict equilibria to compare.
+        For stage games other than 2×2, under noise, and where mutual restriction is no strict equilibrium (P ≤ S for a
+        player): then there are no two strict equilibria to compare.
 
     Examples
     --------
@@ -86,20 +87,24 @@ def risk_dominance_region(rg: RepeatedGame) -> Region:
         keeping, leaving = keeping * lost, leaving * (ONE - beta) * constant(P - S)
         constraints.append((Constraint(player, None, "always restrict"), where_positive(lost, HALF_OPEN)))
     both = where_positive(keeping - leaving, HALF_OPEN)
-    constraints += [(Constraint(player, None, "doubt"), both) for player in rg.game.players]
+    constraints += [(Constraint(player, None, "the lower risk of always restrict"), both) for player in rg.game.players]
+    check = partial(_is_risk_dominant, rg)
+    return region_of("discount", "Grim trigger is risk dominant", HALF_OPEN, constraints, check)
 
-    def holds_at(delta: Fraction) -> bool:
-        from detente.equilibrium.selection import risk_dominant
 
-        here = reduced_game(rg.replace(discount=delta))
-        strict = all(here.payoff((0, 0))[i] > here.payoff((1, 0) if i == 0 else (0, 1))[i] for i in range(2))
-        return strict and risk_dominant(here) == (here.actions[0][0], here.actions[1][0])
+def _is_risk_dominant(rg: RepeatedGame, delta: Fraction) -> bool:
+    """Whether grim trigger risk-dominates always-restrict, from the definition in the reduced game."""
+    from detente.equilibrium.selection import risk_dominant
 
-    return region_of("discount", "Grim trigger is risk dominant", HALF_OPEN, constraints, holds_at)
+    here = reduced_game(rg.replace(discount=delta))
+    strict = all(here.payoff((0, 0))[i] > here.payoff((1, 0) if i == 0 else (0, 1))[i] for i in range(2))
+    return strict and risk_dominant(here) == (here.actions[0][0], here.actions[1][0])
 
 
 def _outcomes(rg: RepeatedGame, player: int) -> tuple[Any, Any, Any, Any]:
     require_two_players(rg)
     if rg.game.shape != (2, 2):
         raise UnsupportedError("game", f"shape {rg.game.shape}", "a 2×2 game")
+    if is_noisy(rg):
+        raise UnsupportedError("monitoring", rg.monitoring, "perfect(): the reduced game takes acts to be seen")
     return trps(rg.game.exact_payoffs, player)

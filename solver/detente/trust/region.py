@@ -12,8 +12,6 @@ Where acts misfire, or only a signal is public, no act need tell the types apart
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
 from detente.errors import ParameterError, UnsupportedError
@@ -25,11 +23,11 @@ from detente.game.agreement import Agreement
 from detente.game.machine import Machine
 from detente.game.repeated import RepeatedGame
 from detente.repeated.decision import DecisionProblem
-from detente.repeated.parameters import UNIT_INTERVAL, resolve_over, with_parameter
+from detente.repeated.parameters import UNIT_INTERVAL, resolve_over
 from detente.trust.belief import Encounter, constant_trust, encounter, opportunist_or_default
-from detente.trust.check import keeping_is_optimal
+from detente.trust.check import KeepingCheck
 from detente.trust.noise.bounds import trust_bounds
-from detente.trust.noise.one_parameter import region_under_trembles
+from detente.trust.noise.one_parameter import region_under_noise
 from detente.trust.types.partner_types import is_noisy, require_two_players
 
 
@@ -53,14 +51,15 @@ def trust_region(
         the stage action that is worst for ``player``.
     over
         ``"trust"`` for the set of priors μ in [0, 1]; otherwise a parameter as in :func:`detente.holds_where`
-        (``"discount"``, ``("discount", player)``, ``"breakdown"``, ``"noise"``, ``("payoff", player, profile)``) at
-        the prior ``trust``.
+        (``"discount"``, ``("discount", player)``, ``"breakdown"``, ``"noise"``, ``("signal", level)``,
+        ``("payoff", player, profile)``) at the prior ``trust``.
 
     Raises
     ------
     UnsupportedError
-        For more than two players; under a public signal, for ``over`` other than ``"trust"``, and where the region is
-        not found exactly (:func:`detente.trust_bounds` gives bounds).
+        For more than two players; and under noise where deviations teach the player something that keeping would not,
+        so that the region is not found exactly (:func:`detente.trust_bounds` and :func:`detente.trust_frontier` give
+        bounds).
 
     Examples
     --------
@@ -75,7 +74,7 @@ def trust_region(
     [5/7, 1)
     """
     require_two_players(rg)
-    if over == "trust":
+    if isinstance(over, str) and over == "trust":
         if trust is not None:
             raise ParameterError("trust", trust, "no value while over='trust' lets it vary")
         return _under_noise(rg, ag, player, opportunist) if is_noisy(rg) else _over_trust(rg, ag, player, opportunist)
@@ -84,26 +83,19 @@ def trust_region(
         raise ParameterError("trust", trust, "the prior at which the other parameter varies, a number in [0, 1]")
     level = to_probability(trust, "trust")
     if choice.kind == "noise" or is_noisy(rg):
-        return region_under_trembles(rg, ag, player, opportunist, over, level)
+        return region_under_noise(rg, ag, rg.game.player_index(player), opportunist, choice, level)
     meeting = encounter(rg, ag, player, opportunist)
     machine = opportunist_or_default(rg, meeting.player, opportunist)
-
-    def holds_at(x: Fraction) -> bool:
-        return keeping_is_optimal(with_parameter(rg, choice, x), ag, meeting.player, machine, level)
-
     problem = meeting.problem(constant_trust(constant(level)), choice)
-    return _region(choice.label(rg.game), choice.domain, meeting, problem, holds_at)
+    check = KeepingCheck(rg, ag, meeting.player, machine, level, choice)
+    return _region(choice.label(rg.game), choice.domain, meeting, problem, check)
 
 
 def _over_trust(rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine | None) -> Region:
     meeting = encounter(rg, ag, player, opportunist)
     machine = opportunist_or_default(rg, meeting.player, opportunist)
-
-    def holds_at(x: Fraction) -> bool:
-        return keeping_is_optimal(rg, ag, meeting.player, machine, x)
-
     problem = meeting.problem(constant_trust(X), None, UNIT_INTERVAL)
-    return _region("trust", UNIT_INTERVAL, meeting, problem, holds_at)
+    return _region("trust", UNIT_INTERVAL, meeting, problem, KeepingCheck(rg, ag, meeting.player, machine))
 
 
 def _under_noise(rg: RepeatedGame, ag: Agreement, player: Any, opportunist: Machine | None) -> Region:
@@ -119,11 +111,11 @@ def _region(
     domain: Interval,
     meeting: Encounter,
     problem: DecisionProblem,
-    holds_at: Callable[[Fraction], bool],
+    check: KeepingCheck,
 ) -> Region:
     name = meeting.rg.game.players[meeting.player]
     claim = f"Keeping {meeting.agreement.name or 'the agreement'} is optimal for {name}"
-    return region_of(parameter, claim, domain, _plan_constraints(meeting, problem, name), holds_at)
+    return region_of(parameter, claim, domain, _plan_constraints(meeting, problem, name), check.holds, check.slack)
 
 
 def _plan_constraints(

@@ -133,7 +133,7 @@ class TrustBounds:
         grid of beliefs has reached its limit.
         """
         mu = to_fmpq(to_probability(trust, "trust"))
-        goal = _positive(width, "width")
+        goal = to_positive(width, "width")
         kept = self._kept[0]
         own = kept[0] * mu + kept[1] * (1 - mu)
         if from_fmpq(mu) in self.inside:
@@ -242,7 +242,7 @@ def trust_bounds(
     >>> trust_bounds(rg, agreements.grim_trigger(pd), player="US", trembling="partner").lower
     Fraction(5075, 40983)
     """
-    goal, limit = _positive(width, "width"), _positive(budget, "budget")
+    goal, limit = to_positive(width, "width"), to_positive(budget, "budget")
     deadline = monotonic() + float(limit)
     meeting = noisy_encounter(rg, ag, player, opportunist, trembling)
     kept = worth(meeting, keeping(meeting))
@@ -320,7 +320,8 @@ def _least(found: IntervalSet) -> Fraction | None:
     return Fraction(found.intervals[0].lo) if found else None  # type: ignore[arg-type]
 
 
-def _positive(value: Any, argument: str) -> Fraction:
+def to_positive(value: Any, argument: str) -> Fraction:
+    """A number above zero, as a user gives it."""
     number = to_fraction(value, argument)
     if number <= 0:
         raise ParameterError(argument, value, "a positive number")

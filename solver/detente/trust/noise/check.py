@@ -6,7 +6,7 @@ a gain that it finds is a proof, and that it finds none is evidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +16,10 @@ from detente.game.monitoring import PublicSignals
 from detente.game.repeated import RepeatedGame
 from detente.repeated.check import next_state
 from detente.trust.check import chain_values, machine_next
+
+# A finite plan: for each of its states the situation it is for (the states of agreement and machine), the act, and the
+# plan's next state by what becomes public: acts, or a label.
+Plan = Sequence[tuple[tuple[str, str], int, Mapping[Any, int]]]
 
 
 def keeping_is_optimal_under_noise(
@@ -46,38 +50,79 @@ def keeping_is_optimal_under_noise(
     return True
 
 
-def keeping_is_optimal_under_trembles(
-    rg: RepeatedGame, ag: Agreement, player: int, other: Machine, trust: Fraction
+def keeping_is_optimal_at_every_belief(
+    rg: RepeatedGame,
+    ag: Agreement,
+    player: int,
+    other: Machine,
+    trust: Fraction,
+    plans: Sequence[Plan] = (),
+    depth: int = 1,
 ) -> bool:
-    """The same where both sides' acts misfire with a probability other than 0 and 1, without a limit on periods.
+    """The same without a limit on periods, for given ways to go on after a deviation.
 
-    Every outcome multiplies the odds by one ratio, its inverse or nothing. Where they can be multiplied more often than
-    there are situations, some cycle does so for ever: then the limit, certainty, is tried.
+    Tried are all acts, for ``depth`` periods, followed by keeping, by what is best against one of the types, or by one
+    of the ``plans``. Where deviations leave no mark, single acts followed by keeping are all that need be tried.
+
+    Odds of one type against the other are multiplied along walks. A least product that still changes after as many
+    observations as there are situations can be lowered for ever, as can all that follow; then the limit, certainty of
+    the other type, is tried.
     """
     problem = _Noisy(rg, ag, player, other, "both")
-    most = len(problem.states)
+    start = (ag.start, other.start)
     if not problem.beta:  # only what is done first counts
-        return problem.best((ag.start, other.start), trust, 1) == problem.kept((ag.start, other.start), trust)
-    reached = {((ag.start, other.start), 0): None}
-    queue, ratio = list(reached), Fraction(1)
-    for at, times in queue:  # grows as situations are reached
-        (_, kept), (_, strayed) = (problem._against(at, problem.prescribed(at), side) for side in (False, True))
-        for (_, p, target), (_, q, _) in zip(kept, strayed, strict=True):
-            ratio = max(ratio, p / q)
-            after = (target, max(-2 * most - 2, min(2 * most + 2, times + (p > q) - (p < q))))
-            if after not in reached:
-                reached[after] = None
-                queue.append(after)
-    for at in problem.states:
-        extremes = {f(times for here, times in queue if here == at) for f in (min, max)}
-        for times in extremes:
-            odds = trust * ratio ** max(times, 0), (1 - trust) * ratio ** max(-times, 0)
+        return problem.best(start, trust, 1) == problem.kept(start, trust)
+    problem.add(plans)
+    for keeper in (True, False):  # the type whose odds are lowered
+        share = trust if keeper else 1 - trust
+        if share == 1:  # one who is certain stays so: at all that this type can lead to
+            least = dict.fromkeys(_reached(problem, start, keeper), Fraction(1))
+        else:
+            least = _least_products(problem, start, keeper)
+        for at, product in least.items():
+            odds = share * product, 1 - share
             belief = odds[0] / sum(odds)
-            if 0 < trust < 1 and abs(times) > most:
-                belief = Fraction(int(times > 0))
-            if problem.best(at, belief, 1) > problem.kept(at, belief):
+            belief = belief if keeper else 1 - belief
+            if problem.best(at, belief, depth) > problem.kept(at, belief):
                 return False
     return True
+
+
+def _observations(problem: _Noisy, at: tuple[str, str]) -> list[tuple[tuple[str, str], Fraction, Fraction]]:
+    (_, kept), (_, strayed) = (problem._against(at, problem.prescribed(at), side) for side in (False, True))
+    return [(target, p, q) for (_, p, target), (_, q, _) in zip(kept, strayed, strict=True)]
+
+
+def _reached(problem: _Noisy, start: tuple[str, str], keeper: bool) -> list[tuple[str, str]]:
+    """The situations that keeping leads to against a partner whose type is certain."""
+    found = [start]
+    for at in found:  # grows as situations are reached
+        for target, p, q in _observations(problem, at):
+            if (p if keeper else q) and target not in found:
+                found.append(target)
+    return found
+
+
+def _least_products(problem: _Noisy, start: tuple[str, str], keeper: bool) -> dict[tuple[str, str], Fraction]:
+    """The least product of likelihood ratios, of the one type against the other, over walks to each situation."""
+    least = {start: Fraction(1)}
+    falling: list[tuple[str, str]] = []
+    for periods in range(len(problem.states) + 1):
+        shorter = dict(least)
+        for at, product in least.items():
+            for target, p, q in _observations(problem, at):
+                of, against = (p, q) if keeper else (q, p)
+                if against and (target not in shorter or product * of / against < shorter[target]):
+                    shorter[target] = product * of / against
+                    if periods >= len(problem.states):
+                        falling.append(target)
+        least = shorter
+    for at in falling:  # grows as situations are reached
+        least[at] = Fraction(0)
+        for target, p, q in _observations(problem, at):
+            if (q if keeper else p) and target not in falling:
+                falling.append(target)
+    return least
 
 
 class _Noisy:
@@ -99,6 +144,22 @@ class _Noisy:
         keep = {at: self.prescribed(at) for at in self.states}
         policies = [keep, self._best_reply(keep, False), self._best_reply(keep, True)]
         self.worths = [(self._worth(p, False), self._worth(p, True)) for p in policies]
+        self.lines: dict[tuple[str, str], list[tuple[Fraction, Fraction]]] = {
+            at: [(keeper[at], stranger[at]) for keeper, stranger in self.worths] for at in self.states
+        }
+
+    def add(self, plans: Sequence[Plan]) -> None:
+        """More ways to go on."""
+        for plan in plans:
+            sides = []
+            for type_is_other in (False, True):
+                chain = {}
+                for k, (at, action, then) in enumerate(plan):
+                    pay, ahead = self._against(at, action, type_is_other)
+                    chain[k] = [(q, pay, then[public]) for public, q, _ in ahead if q]
+                sides.append(chain_values(self.beta, chain))
+            for k, (at, _, _) in enumerate(plan):
+                self.lines[at].append((sides[0][k], sides[1][k]))
 
     def prescribed(self, at: tuple[str, str]) -> int:
         return self.rg.game.action_index(self.player, self.ag.play[at[0]][self.player])
@@ -108,9 +169,9 @@ class _Noisy:
         return belief * keeper[at] + (1 - belief) * other[at]
 
     def best(self, at: tuple[str, str], belief: Fraction, depth: int) -> Fraction:
-        """The best of all plans that do anything for ``depth`` periods and then keep the agreement, or play for ever
-        what is best against one of the two types."""
-        found = max(belief * keeper[at] + (1 - belief) * other[at] for keeper, other in self.worths)
+        """The best of all plans that do anything for ``depth`` periods and then keep the agreement, play for ever what
+        is best against one of the two types, or follow a plan that was added."""
+        found = max(belief * keeper + (1 - belief) * other for keeper, other in self.lines[at])
         if depth:
             for action in range(self.rg.game.shape[self.player]):
                 pay, ahead = self.outcomes(at, action, belief)

@@ -87,7 +87,7 @@ class Plans:
     exact: bool
 
 
-def best_plans(meeting: NoisyEncounter, deadline: float) -> Plans:
+def best_plans(meeting: NoisyEncounter, deadline: float, most_steps: int = MOST_STEPS) -> Plans:
     """Improve plans, starting from keeping the agreement, until nothing improves, or too many plans or time ran out."""
     steps = keeping(meeting)
     rewards = [r for row in meeting.options for option in row for r in option.reward]
@@ -101,7 +101,7 @@ def best_plans(meeting: NoisyEncounter, deadline: float) -> Plans:
         envelopes = _envelopes(meeting, steps, lines)
         fresh, gain = _improvements(meeting, envelopes)
         slow = rounds >= FIRST_ROUNDS and gain <= negligible
-        many = len(steps) + len(fresh) > MOST_STEPS + 2 * len(meeting.nodes)
+        many = len(steps) + len(fresh) > most_steps + 2 * len(meeting.nodes)
         if not fresh or slow or many or monotonic() > deadline:
             break
         steps = [*steps, *fresh]
@@ -201,15 +201,13 @@ def pieces(meeting: NoisyEncounter, values: Sequence[Any], node: int, action: in
 def _without_dominated(steps: list[Step], lines: Sequence[Line]) -> list[Step]:
     """Plans that another plan for the same node is as good as at every belief give their place to it."""
     place = list(range(len(steps)))
-    for i, mine in enumerate(lines):
-        for j, other in enumerate(lines):
-            as_good = other[0] >= mine[0] and other[1] >= mine[1] and (other != mine or j < i)
-            if i != j and steps[i].node == steps[j].node and as_good:
-                place[i] = j
-                break
-    for i in range(len(steps)):  # the relation has no cycles: follow it to its end
-        while place[place[i]] != place[i]:
-            place[i] = place[place[i]]
+    best: dict[int, int] = {}  # by node: of the plans so far, the best against the opportunist
+    for i in sorted(place, key=lambda k: (-lines[k][0], -lines[k][1], k)):
+        j = best.get(steps[i].node)
+        if j is not None and lines[j][1] >= lines[i][1]:
+            place[i] = j
+        else:
+            best[steps[i].node] = i
     return _renumbered(steps, [i for i in range(len(steps)) if place[i] == i], place)
 
 

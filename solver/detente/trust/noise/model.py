@@ -80,7 +80,7 @@ def noisy_encounter(
 ) -> NoisyEncounter:
     """Resolve an agreement, a player and the partner's other type on a repeated game with noise."""
     require_two_players(rg)
-    if trembling not in ("both", "partner"):
+    if not isinstance(trembling, str) or trembling not in ("both", "partner"):
         raise LabelError("trembling", trembling, ["both", "partner"])
     i = rg.game.player_index(player)
     bound = bound_agreement(ag, rg, rg.monitoring)

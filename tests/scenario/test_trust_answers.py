@@ -90,10 +90,10 @@ def test_where_the_prior_becomes_enough(london: Analysis) -> None:
     for player, side in london.trust_answers["grim trigger"].items():
         assert side.enough_if_seen
         assert not side.enough
-        ends = side.enough_up_to
-        assert ends is not None
-        assert ends[1] - ends[0] == F(1, 1000)
-        for noise, enough in zip(ends, (True, False), strict=True):
+        end = side.enough_up_to
+        assert end is not None
+        assert side.noise_frontier("1/10") == side.here.lower
+        for noise, enough in ((F(float(end)) * F(9999, 10000), True), (F(float(end)) * F(10001, 10000), False)):
             rg = LONDON.repeated.replace(monitoring=dt.trembles(noise))
             region = dt.trust_region(rg, LONDON.agreements["grim trigger"], player=player)
             assert (LONDON.trust[player] in region) == enough

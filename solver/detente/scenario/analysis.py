@@ -6,7 +6,8 @@ scenario's own noise, let acts miscarry. In every one of them all other paramete
 What takes longer, or is not asked for every time, is computed when first asked for: the least patience of any agreement
 (:mod:`~detente.scenario.patience`), the cost of noise (:mod:`~detente.scenario.noise_cost`), linked issues
 (:mod:`~detente.scenario.linked_issues`), truces and deadlines (:mod:`~detente.scenario.truce`), each side's trust
-(:mod:`~detente.scenario.trust_answers`), and which agreement to propose (:mod:`~detente.scenario.proposal`).
+(:mod:`~detente.scenario.trust_answers`), which agreement to propose (:mod:`~detente.scenario.proposal`), and what the
+least demanding of all small agreements need (:mod:`~detente.scenario.small_agreements`).
 """
 
 from __future__ import annotations
@@ -21,49 +22,21 @@ from detente.equilibrium.nash import nash_equilibria
 from detente.equilibrium.result import EquilibriumSet
 from detente.errors import UnsupportedError
 from detente.exact.region import Region
-from detente.game.agreement import Agreement
 from detente.game.monitoring import perfect
 from detente.game.ordinal import OrdinalClass
-from detente.repeated.incentives import Incentives, incentives
 from detente.repeated.thresholds import holds_where
+from detente.scenario.agreement_analysis import AgreementAnalysis, analyse_agreement
 from detente.scenario.linked_issues import ControlSplit, IssueLinkage, control_split, issue_linkage
 from detente.scenario.noise_cost import NoiseCost, noise_cost
 from detente.scenario.patience import LeastPatience, least_patience
 from detente.scenario.proposal import DIAL, Proposal, propose
 from detente.scenario.record import Quarter, recorded_quarters
 from detente.scenario.scenario import Scenario
+from detente.scenario.small_agreements import SmallAgreements, small_agreements
 from detente.scenario.truce import TruceAnswer, truce_answer
 from detente.scenario.trust_answers import AgreementTrust, agreement_trust
 from detente.scenario.uncertainty import Flip, class_flips, varying_components
-from detente.trust.frontier import Frontier, trust_frontier
 from detente.trust.one_shot import basin_of_distrust, belief_threshold
-from detente.trust.region import trust_region
-
-
-@dataclass(frozen=True)
-class AgreementAnalysis:
-    """One agreement in one scenario.
-
-    ``discount``, ``breakdown`` and ``noise`` are the sets on which it is subgame perfect, ``discount_nash`` that on
-    which it is a Nash equilibrium. ``trust`` and ``frontier`` are per player.
-    """
-
-    agreement: Agreement
-    discount: Region
-    discount_nash: Region
-    breakdown: Region
-    noise: Region
-    seen: Incentives
-    noisy: Incentives
-    trust: Mapping[str, Region]
-    frontier: Mapping[str, Frontier]
-
-    @property
-    def relaxes(self) -> bool:
-        """Whether the agreement starts with mutual relaxation."""
-        first = self.agreement.play[self.agreement.start]
-        game = self.seen.rg.game
-        return game.pure_profile(first) == (0, 0)
 
 
 @dataclass(frozen=True)
@@ -156,6 +129,11 @@ class Analysis:
         """Which agreement to propose; if none, what would have to move."""
         return propose(self.scenario, self.agreements, self.trust_answers)
 
+    @cached_property
+    def small(self) -> SmallAgreements:
+        """What the least demanding of all agreements of up to three states need."""
+        return small_agreements(self.scenario.repeated)
+
     def verify(self) -> None:
         """Check every certificate, computing what has not been asked for yet.
 
@@ -170,36 +148,19 @@ class Analysis:
         for trust in self.trust_answers.values():
             trust.verify()
         self.proposal.verify()
+        self.small.verify()
         self.equilibria.verify()
         for region in (*self.beliefs.values(), *self.sensitivity.values()):
             region.verify()
         for a in self.agreements.values():
-            for region in (a.discount, a.discount_nash, a.breakdown, a.noise, *a.trust.values()):
-                region.verify()
-            for frontier in a.frontier.values():
-                frontier.verify()
-            a.seen.verify()
-            a.noisy.verify()
+            a.verify()
 
 
 def analyse(scenario: Scenario) -> Analysis:
     """Solve a scenario: equilibria, agreements, thresholds, trust, and what would change the answer."""
     game = scenario.game
-    rg = scenario.repeated
-    seen = rg.replace(monitoring=perfect())
-    agreements = {}
-    for name, ag in scenario.agreements.items():
-        agreements[name] = AgreementAnalysis(
-            agreement=ag,
-            discount=holds_where(seen, ag, "discount"),
-            discount_nash=holds_where(seen, ag, "discount", concept="nash"),
-            breakdown=holds_where(seen, ag, "breakdown"),
-            noise=holds_where(rg, ag, "noise"),
-            seen=incentives(seen, ag),
-            noisy=incentives(rg, ag),
-            trust={player: trust_region(seen, ag, player=player) for player in scenario.players},
-            frontier={player: trust_frontier(seen, ag, player=player) for player in scenario.players},
-        )
+    seen = scenario.repeated.replace(monitoring=perfect())
+    agreements = {name: analyse_agreement(scenario.repeated, ag) for name, ag in scenario.agreements.items()}
     best = _least_demanding(agreements)
     sensitivity = {}
     if best is not None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from detente.errors import CertificateError, UnsupportedError
 from detente.exact.intervals import End, IntervalSet, combine
@@ -20,10 +20,8 @@ from detente.game.monitoring import trembles
 from detente.game.repeated import RepeatedGame
 from detente.repeated.incentives import Incentives, incentives
 from detente.repeated.public.punishment_length import PunishmentLength, best_punishment_length
+from detente.scenario.agreement_analysis import AgreementAnalysis
 from detente.scenario.joint import INFORMATIVE, JointAgreement, joint_agreement
-
-if TYPE_CHECKING:
-    from detente.scenario.analysis import AgreementAnalysis
 
 BETTER = Fraction(1, 2)  # better monitoring: this share of the noise
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from detente.errors import CertificateError, UnsupportedError
 from detente.exact.intervals import End, Interval
@@ -24,12 +24,10 @@ from detente.exact.region import Region
 from detente.repeated.check import is_subgame_perfect
 from detente.repeated.parameters import Component
 from detente.repeated.thresholds import holds_where
+from detente.scenario.agreement_analysis import AgreementAnalysis
 from detente.scenario.scenario import Scenario
 from detente.scenario.trust_answers import AgreementTrust
 from detente.scenario.uncertainty import AT, varying_components
-
-if TYPE_CHECKING:
-    from detente.scenario.analysis import AgreementAnalysis
 
 DIAL = "w"  # the weight on security
 BOTH_DIALS = "both weights on security, as a multiple of today's"

@@ -13,6 +13,7 @@ from detente.exact.polynomial import Poly, X, constant
 from detente.exact.rational import to_fraction
 from detente.game.agreement import Agreement
 from detente.game.game import Game
+from detente.game.labels import is_among
 from detente.game.monitoring import Perfect, trembles
 from detente.game.repeated import RepeatedGame
 from detente.scenario.expression import Formula
@@ -159,7 +160,7 @@ class Scenario:
     def component(self, player: str, symbol: str) -> Quantity:
         """One component; :class:`~detente.errors.LabelError` if the player or the symbol is unknown."""
         row = self._row(player)
-        if symbol not in row:
+        if not is_among(symbol, row):
             raise LabelError(f"component of {player}", symbol, row)
         return row[symbol]
 
@@ -200,9 +201,16 @@ class Scenario:
         return replace(self, components=components)
 
     def _row(self, player: str) -> Mapping[str, Quantity]:
-        if player not in self.components:
+        if not is_among(player, self.components):
             raise LabelError("player", player, self.components)
         return self.components[player]
 
     def __repr__(self) -> str:
         return f"<Scenario {self.name!r}: {self.title}; {self.game.ordinal_class()}>"
+
+
+def as_scenario(value: Any) -> Scenario:
+    """``value`` itself if it is a scenario; a typed error otherwise."""
+    if isinstance(value, Scenario):
+        return value
+    raise ParameterError("scenario", value, "a Scenario; see load_scenario")

@@ -21,7 +21,8 @@ from detente.errors import CertificateError
 from detente.exact.region import Region
 from detente.game.repeated import RepeatedGame
 from detente.game.truce import deadline_game, truce_game, truce_terms
-from detente.repeated.states.thresholds import StochasticIncentives, stochastic_holds_where, stochastic_incentives
+from detente.repeated.incentives import StochasticIncentives, incentives
+from detente.repeated.thresholds import holds_where
 
 RENEWALS = (Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(1))
 LENGTHS = (1, 2, 4)
@@ -125,15 +126,15 @@ def truce_answer(rg: RepeatedGame) -> TruceAnswer:
     for often in RENEWALS:
         truce = truce_game(game, rate, often, discount=rg.discount)
         terms = truce_terms(truce)
-        lapse = stochastic_holds_where(truce, terms, "lapse")
-        renewals.append(Renewal(often, lapse, stochastic_incentives(truce, terms)))
+        lapse = holds_where(truce, terms, "lapse")
+        renewals.append(Renewal(often, lapse, incentives(truce, terms)))
     truce = truce_game(game, rate, 0, discount=rg.discount)
     deadlines = []
     for periods in LENGTHS:
         regions = []
         for hazard in (Fraction(0), rate):
             sg = deadline_game(game, periods, 0, discount=rg.discount, breakdown=hazard)
-            regions.append(stochastic_holds_where(sg, truce_terms(sg), "extension"))
+            regions.append(holds_where(sg, truce_terms(sg), "extension"))
         deadlines.append(Deadline(periods, *regions))
-    renewal = stochastic_holds_where(truce, truce_terms(truce), "renewal")
+    renewal = holds_where(truce, truce_terms(truce), "renewal")
     return TruceAnswer(rg, rate, tuple(renewals), renewal, tuple(deadlines))

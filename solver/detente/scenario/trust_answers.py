@@ -7,8 +7,8 @@ For one agreement and one side:
 * what the dated record suggests: the scenario's prior, updated quarter by quarter as if the record had been play under
   this agreement (:mod:`detente.trust.learning`). It describes what a Bayesian with these two types would conclude; it
   estimates nobody's beliefs, and different agreements read the same record differently;
-* what would stand in for trust when acts are seen: the bond with which the prior is enough, and exchange rates
-  (:mod:`detente.trust.substitutes`).
+* what would stand in for trust: the bond with which the prior is enough, when acts are seen, with exchange rates
+  (:mod:`detente.trust.substitutes`), and at the scenario's noise (:mod:`~detente.scenario.noisy_bond`).
 """
 
 from __future__ import annotations
@@ -20,20 +20,24 @@ from functools import cached_property
 from typing import Any
 
 from detente.errors import CertificateError, ProfileError
+from detente.exact.intervals import End
+from detente.exact.region import Region
 from detente.game.agreement import Agreement
 from detente.game.labels import ByLabel
 from detente.game.monitoring import perfect, trembles
 from detente.game.repeated import RepeatedGame
+from detente.scenario.noisy_bond import Instrument, NoisyBond, bond_under_noise
 from detente.scenario.record import recorded_quarters
 from detente.scenario.scenario import Scenario
+from detente.trust.frontier import Frontier, trust_frontier
 from detente.trust.learning import TrustPath, update_trust
 from detente.trust.needs import TrustNeed, TrustNeeds, trust_needs
 from detente.trust.noise.bounds import TrustBounds, trust_bounds
+from detente.trust.region import trust_region
 from detente.trust.substitutes import Substitutes, substitutes
 
 BETTER = Fraction(1, 2)  # better monitoring: this share of the noise
 BUDGET = 2.0  # seconds for bounds that are not exact
-STEPS = 500  # the noise at which a prior is enough is located to one part in this many of [0, 1/2]
 
 
 @dataclass(frozen=True)
@@ -86,23 +90,40 @@ class SideTrust:
         first = next(iter(self.substitutes[instrument].needed(self.prior)), None)
         return first.lo if first is not None and isinstance(first.lo, Fraction) and first.lo_closed else None
 
+    @cached_property
+    def bonds_here(self) -> Mapping[str, NoisyBond]:
+        """The bonds with which the prior is enough at the scenario's noise; empty without noise."""
+        if not _noise(self.rg):
+            return {}
+        kinds: tuple[Instrument, ...] = ("bond", "own bond")
+        return {
+            kind: bond_under_noise(self.rg, self.agreement, player=self.player, trust=self.prior, instrument=kind)
+            for kind in kinds
+        }
+
+    def least_here(self, instrument: str) -> Fraction | None:
+        """The least bond at which the prior is enough at the scenario's noise; None if no size will do."""
+        return self.bonds_here[instrument].least if self.bonds_here else self.least(instrument)
+
     def bounds_at(self, noise: Fraction) -> TrustBounds:
         """What the agreement needs at another level of noise."""
         return _bounds(self.rg, self.agreement, self.player, noise)
 
     @cached_property
-    def enough_up_to(self) -> tuple[Fraction, Fraction] | None:
-        """Two levels of noise, 1/1000 apart: the prior is proven to be enough at the first, and not at the second.
+    def enough_noise(self) -> Region:
+        """The levels of noise at which the prior is enough, exactly."""
+        return trust_region(self.rg, self.agreement, player=self.player, over="noise", trust=self.prior)
 
-        None if it is not enough when acts are seen. There may be other levels at which the answer changes.
-        """
-        if not self.enough_if_seen:
-            return None
-        lo, hi = 0, STEPS
-        while hi - lo > 1:
-            middle = (lo + hi) // 2
-            lo, hi = (middle, hi) if self.prior in self.bounds_at(Fraction(middle, 2 * STEPS)).inside else (lo, middle)
-        return Fraction(lo, 2 * STEPS), Fraction(hi, 2 * STEPS)
+    @property
+    def enough_up_to(self) -> End | None:
+        """The noise up to which, from none on, the prior is enough; None if it is not even when acts are seen."""
+        first = next(iter(self.enough_noise.set), None)
+        return first.hi if first is not None and first.lo == 0 else None
+
+    @cached_property
+    def noise_frontier(self) -> Frontier:
+        """The least trust as an exact function of the noise."""
+        return trust_frontier(self.rg, self.agreement, player=self.player, over="noise")
 
     def verify(self) -> None:
         """Check bounds, record and substitutes by their own certificates."""
@@ -110,16 +131,24 @@ class SideTrust:
         self.better.verify()
         if self.record is not None:
             self.record.verify()
+        for name in ("enough_noise", "noise_frontier"):
+            if name in vars(self):
+                vars(self)[name].verify()
         if "substitutes" in vars(self):  # they are computed when first asked for
             self.substitutes.verify()
+        if "bonds_here" in vars(self):
+            for bond in self.bonds_here.values():
+                bond.verify()
 
 
 class AgreementTrust(ByLabel[Any, SideTrust]):
     """One agreement and the trust of both sides, by side."""
 
+    needs: TrustNeeds
+
     def __init__(self, needs: TrustNeeds, sides: Mapping[Any, SideTrust]) -> None:
         super().__init__(sides, "player")
-        self.needs = needs
+        vars(self).update(needs=needs)
 
     @property
     def most_needed(self) -> Fraction | None:
@@ -150,7 +179,7 @@ def agreement_trust(scenario: Scenario, agreement: Agreement, history: Sequence[
     rg = scenario.repeated
     needs = trust_needs(rg.replace(monitoring=perfect()), agreement)
     acts = [quarter.acts for quarter in recorded_quarters(scenario)] if history is None else history
-    noise = Fraction(getattr(rg.monitoring, "eps", 0))
+    noise = _noise(rg)
     sides = {}
     for player in scenario.players:
         sides[player] = SideTrust(
@@ -164,6 +193,10 @@ def agreement_trust(scenario: Scenario, agreement: Agreement, history: Sequence[
             _read(rg, agreement, scenario.trust[player], acts, player),
         )
     return AgreementTrust(needs, sides)
+
+
+def _noise(rg: RepeatedGame) -> Fraction:
+    return Fraction(getattr(rg.monitoring, "eps", 0))
 
 
 def _bounds(rg: RepeatedGame, agreement: Agreement, player: Any, noise: Fraction) -> TrustBounds:

@@ -24,7 +24,7 @@ from detente.exact.intervals import Interval, between, sorted_distinct
 from detente.exact.polynomial import Poly, evaluate
 from detente.game.ordinal import CLASSES, player_class
 from detente.repeated.parameters import Component
-from detente.scenario.scenario import OUTCOMES, Quantity, Scenario
+from detente.scenario.scenario import OUTCOMES, Quantity, Scenario, as_scenario
 
 MAX_DRAWS = 10_000_000
 # Profiles at which a player receives each outcome: (own action, other's action) with 0 for relaxing
@@ -56,7 +56,7 @@ def class_flips(scenario: Scenario, player: str, symbol: str) -> tuple[Flip, ...
     >>> class_flips(load_scenario("london-2025"), "US", "tau")
     (Flip(interval=[0, 1/3), ordinal_class='prisoners_dilemma'), Flip(interval=(1/3, 7/20], ordinal_class='stag_hunt'))
     """
-    quantity = scenario.component(player, symbol)
+    quantity = as_scenario(scenario).component(player, symbol)
     return _flips(quantity.low, quantity.high, [scenario.outcome_polynomials(player, symbol)])
 
 
@@ -158,7 +158,7 @@ def class_shares(scenario: Scenario, draws: int = 100_000, seed: int = 0) -> Cla
         raise ParameterError("seed", seed, "a whole number from 0")
     rng = np.random.default_rng(seed)
     classes = []
-    for player in scenario.players:
+    for player in as_scenario(scenario).players:
         drawn = {symbol: _draw(q, draws, rng) for symbol, q in scenario.components[player].items()}
         T, R, P, S = (np.broadcast_to(scenario.formulas[k](drawn, float), draws) for k in OUTCOMES)
         classes.append(_class_numbers(T, R, P, S))

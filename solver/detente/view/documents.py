@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from detente.equilibrium.result import EquilibriumSet
 from detente.exact.intervals import IntervalSet, is_infinite
 from detente.exact.region import Region
+from detente.game.agreement import Agreement
 from detente.game.display import outcome_text
 from detente.trust.frontier import Frontier
 
@@ -88,26 +89,39 @@ def payoffs_document(found: PayoffSet) -> dict[str, Any]:
     }
 
 
-def search_document(found: LeastDemanding) -> dict[str, Any]:
-    """The agreements that demand least."""
-    return {
+def search_document(found: LeastDemanding, pareto: bool = False) -> dict[str, Any]:
+    """The agreements that demand least; with ``pareto`` also those that cannot be improved on in all three demands."""
+    document: dict[str, Any] = {
         "criterion": found.criterion,
         "max_states": found.max_states,
         "value": None if found.value is None else number(found.value),
         "complete": found.complete,
         "ties": {str(states): count for states, count in found.ties.items()},
-        "best": [
-            {
-                "name": ag.name,
-                "start": ag.start,
-                "play": {state: [str(a) for a in profile] for state, profile in ag.play.items()},
-                "move": {
-                    state: {outcome_text(key): target for key, target in moves.items()}
-                    for state, moves in ag.move.items()
-                },
-            }
-            for ag in found.best
-        ],
+        "best": [agreement_document(ag) for ag in found.best],
         "searched": dict(found.searched),
         "explanation": found.explain(),
+    }
+    if pareto:
+        document["pareto_complete"] = found.pareto_complete
+        document["pareto"] = [
+            {
+                "trust": number(point.trust),
+                "discount": number(point.discount),
+                "noise": number(point.noise),
+                "agreements": [agreement_document(ag) for ag in point.agreements],
+            }
+            for point in found.pareto
+        ]
+    return document
+
+
+def agreement_document(ag: Agreement) -> dict[str, Any]:
+    """An agreement, state by state."""
+    return {
+        "name": ag.name,
+        "start": ag.start,
+        "play": {state: [str(a) for a in profile] for state, profile in ag.play.items()},
+        "move": {
+            state: {outcome_text(key): target for key, target in moves.items()} for state, moves in ag.move.items()
+        },
     }

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from detente.scenario.analysis import AgreementAnalysis, Analysis
+from detente.scenario.agreement_analysis import AgreementAnalysis
+from detente.scenario.analysis import Analysis
 from detente.view.prose_agreements import breakdown, deadline, linkage, noise, patience
-from detente.view.prose_trust import bond_and_monitoring, proposal, record, trust
+from detente.view.prose_proposal import proposal
+from detente.view.prose_small import small
+from detente.view.prose_trust import bond_and_monitoring, record, trust
 from detente.view.wording import Exact, Sentence, approximate, class_name, decimal, least_text, listed, say
 
 
@@ -23,6 +26,7 @@ def answers(analysis: Analysis) -> list[Answer]:
         Answer("Can mutual relaxation be sustained?", [_one_shot(analysis), *_repeated(analysis)]),
         Answer("Which agreement should be proposed?", proposal(analysis)),
         Answer("Which agreement needs the least patience?", patience(analysis)),
+        Answer("Would any other agreement demand less?", small(analysis)),
         Answer("How much trust does each side need?", trust(analysis)),
         Answer("What does the record suggest?", record(analysis)),
         Answer("What would a bond or better monitoring buy?", bond_and_monitoring(analysis)),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from detente.errors import ParameterError
 from detente.exact.intervals import IntervalSet, end_text
-from detente.game.display import number_text
 from detente.game.formats.atomic import write_atomically
 from detente.scenario.analysis import Analysis
 from detente.scenario.facts import shipped_moves
 from detente.scenario.proposal import DIAL, RULE
 from detente.scenario.uncertainty import class_shares
 from detente.version import __version__
-from detente.view import plot, report_tables
+from detente.view import report_tables
 from detente.view.prose import answers
+from detente.view.prose_proposal import discussed
+from detente.view.report_figures import figures
 from detente.view.wording import approximate, class_name, decimal
 
 TEMPLATE = "report.html.j2"
@@ -46,17 +45,18 @@ def render(analysis: Analysis) -> str:
     def mark(holds: bool) -> Markup:
         return Markup('<span class="yes">yes</span>') if holds else Markup('<span class="no">no</span>')
 
-    figures = {name: svg and Markup(svg) for name, svg in _figures(analysis).items()}
+    drawn = {name: svg and Markup(svg) for name, svg in figures(analysis).items()}
     return template.render(
         s=scenario,
         answers=answers(analysis),
         tables=_tables(analysis),
         rule=RULE,
         proposal=analysis.proposal,
+        small=analysis.small,
         matrix=_matrix(analysis),
         classes=[(p, class_name(c)) for p, c in zip(scenario.players, analysis.ordinal_class.players, strict=True)],
         equilibria=analysis.equilibria,
-        payoffs_text=lambda e: "(" + ", ".join(map(number_text, e.payoffs)) + ")",
+        payoffs_text=lambda e: "(" + ", ".join(decimal(u, 2) for u in e.payoffs) + ")",
         beliefs=[region.explain() for region in analysis.beliefs.values()],
         outcomes={p: [(k, decimal(v, 2)) for k, v in scenario.outcomes(p).items()] for p in scenario.players},
         flips=_flip_sentences(analysis),
@@ -75,7 +75,8 @@ def render(analysis: Analysis) -> str:
         num=lambda v: decimal(v, 4),
         approx=approximate,
         mark=mark,
-        **figures,
+        figures=drawn,
+        discussed=discussed(analysis),
     )
 
 
@@ -87,6 +88,8 @@ def _tables(analysis: Analysis) -> dict[str, Any]:
         "trust": {player: report_tables.trust(analysis, player) for player in analysis.scenario.players},
         "renewals": report_tables.renewals(analysis),
         "deadlines": report_tables.deadlines(analysis),
+        "small": report_tables.small(analysis),
+        "automata": report_tables.automata(analysis),
         "linkages": report_tables.linkages(analysis),
     }
 
@@ -105,45 +108,6 @@ def _matrix(analysis: Analysis) -> list[dict[str, Any]]:
     return rows
 
 
-def _figures(analysis: Analysis) -> dict[str, str]:
-    scenario = analysis.scenario
-    discount = scenario.setting.discount.central
-    dial = {p: scenario.components[p][DIAL].central for p in analysis.flips}
-    rows = {name: a.discount for name, a in analysis.agreements.items()}
-    drawn: dict[str, str] = {
-        "flips_figure": "",
-        "frontier_figure": "",
-        "regions_figure": _svg(lambda ax: plot.regions(rows, ax, at=discount), (8, 0.9 + 0.36 * len(rows))),
-    }
-    if analysis.flips:
-        drawn["flips_figure"] = _svg(lambda ax: _flips(analysis, ax, dial), (8, 2.6))
-    if analysis.best is not None:
-        frontiers = list(analysis.agreements[analysis.best].frontier.values())
-        drawn["frontier_figure"] = _svg(
-            lambda ax: plot.trust_frontier(frontiers, ax, at=(discount, scenario.trust)), (6.5, 4)
-        )
-    return drawn
-
-
-def _flips(analysis: Analysis, ax: Any, dial: dict[str, Any]) -> None:
-    plot.class_flips(analysis.flips, ax, at=dial)
-    ax.set_xlabel("weight on security w")
-
-
-def _svg(draw: Callable[[Any], Any], size: tuple[float, float]) -> str:
-    """A figure as inline SVG, with text as text; the same input gives the same bytes."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "detente", "font.family": "sans-serif", "font.size": 9}):
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure.subplots())
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    text = out.getvalue()
-    return text[text.index("<svg") :]
-
-
 def _flip_sentences(analysis: Analysis) -> list[str]:
     sentences = []
     for player, flips in analysis.flips.items():
@@ -157,10 +121,11 @@ def _flip_sentences(analysis: Analysis) -> list[str]:
 
 
 def _frontier_lines(analysis: Analysis) -> list[str]:
-    if analysis.best is None:
+    name = discussed(analysis)
+    if name is None:
         return []
     lines = []
-    for player, frontier in analysis.agreements[analysis.best].frontier.items():
+    for player, frontier in analysis.agreements[name].frontier.items():
         if not frontier.pieces:
             lines.append(f"{player}: no trust suffices at any discount factor.")
             continue

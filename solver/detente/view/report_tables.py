@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 from detente.scenario.analysis import Analysis
 from detente.scenario.proposal import Way
 from detente.trust.noise.bounds import TrustBounds
-from detente.view.prose_trust import SETTINGS
+from detente.view.automata import rules, short_names
+from detente.view.prose_proposal import SETTINGS
+from detente.view.prose_small import spoken_of
 from detente.view.wording import hover
 
 
@@ -30,6 +32,31 @@ def ways(analysis: Analysis) -> Table:
     """Every parameter that could let an agreement hold by itself."""
     rows = [[_parameter(analysis, w), hover(w.here), hover(w.there), w.agreement] for w in analysis.proposal.ways]
     return Table(["what would move", "here", "to (or beyond)", "then this holds"], rows)
+
+
+def small(analysis: Analysis) -> Table:
+    """The agreements of up to three states that cannot be improved on, and what they are with noise."""
+    names = short_names(spoken_of(analysis.small))
+    head = ["agreement", "trust the needier side needs", "patience δ", "noise stood", "holds with noise"]
+    head += ["then worth to both", "trust then needed"]
+    rows: list[list[Any]] = []
+    for row in analysis.small.unbeaten:
+        point = [hover(x) for x in (row.point.trust, row.point.discount, row.point.noise)]
+        then = "none suffices" if row.most_needed is None else row.most_needed
+        rows.append([names[row.agreement.name], *point, row.here.holds, hover(row.value), hover(then)])
+    return Table(head, rows)
+
+
+def automata(analysis: Analysis) -> Table:
+    """The agreements that the sentences on all small agreements speak of, state by state."""
+    game, found = analysis.scenario.game, spoken_of(analysis.small)
+    names = short_names(found)
+    head = ["agreement", "state", "to do", "next if kept", *(f"if {p} departs" for p in game.players), "if both depart"]
+    rows: list[list[Any]] = []
+    for ag in found:
+        for k, rule in enumerate(rules(ag, game)):
+            rows.append(["" if k else names[ag.name], rule.state, rule.play, *rule.after])
+    return Table(head, rows)
 
 
 def noise(analysis: Analysis) -> Table:
@@ -56,11 +83,13 @@ def noise(analysis: Analysis) -> Table:
 
 def trust(analysis: Analysis, player: str) -> Table:
     """One side: the trust that every agreement needs, what the record suggests, and the bond that would do."""
-    head = ["agreement", "acts seen", "enough", "with noise", "enough", "half the noise", "after the record", "bond"]
+    head = ["agreement", "acts seen", "enough", "with noise", "enough", "half the noise", "after the record"]
+    head += ["bond, acts seen", "bond, with noise"]
     rows = []
     for name, trusts in analysis.trust_answers.items():
         side = trusts[player]
-        bond = side.least("bond") if analysis.agreements[name].relaxes else None
+        relaxes = analysis.agreements[name].relaxes
+        bonds = (side.least("bond"), side.least_here("bond")) if relaxes else (None, None)
         rows.append(
             [
                 name,
@@ -70,7 +99,7 @@ def trust(analysis: Analysis, player: str) -> Table:
                 side.enough,
                 _bounds(side.better),
                 "" if side.record is None else hover(side.record.trust),
-                "" if bond is None else hover(bond),
+                *("" if bond is None else hover(bond) for bond in bonds),
             ]
         )
     return Table(head, rows)

@@ -11,7 +11,14 @@ from detente.scenario.trust_answers import AgreementTrust, SideTrust
 from detente.trust.frontier import Frontier
 from detente.trust.needs import TrustNeeds
 from detente.trust.noise.bounds import TrustBounds
-from detente.view.documents import equilibria_document, frontier_document, number, region_document, set_document
+from detente.view.documents import (
+    agreement_document,
+    equilibria_document,
+    frontier_document,
+    number,
+    region_document,
+    set_document,
+)
 from detente.view.prose import answer, answers
 
 
@@ -49,6 +56,7 @@ def analysis_document(analysis: Analysis) -> dict[str, Any]:
         },
         "best": analysis.best,
         "proposal": proposal_document(analysis),
+        "small_agreements": small_document(analysis),
         "patience": patience_document(analysis),
         "noise": noise_document(analysis),
         "linkage": linkage_document(analysis),
@@ -172,6 +180,36 @@ def proposal_document(analysis: Analysis) -> dict[str, Any]:
     }
 
 
+def small_document(analysis: Analysis) -> dict[str, Any]:
+    """What the least demanding of all small agreements need; of several one for each criterion."""
+    found = analysis.small
+    return {
+        "max_states": found.states,
+        "complete": found.complete,
+        "least_demanding": {
+            criterion: {
+                "value": _maybe(answer.value),
+                "agreement": agreement_document(answer.best[0]) if answer.best else None,
+                "ties": {str(states): count for states, count in answer.ties.items()},
+                "explanation": answer.explain(),
+            }
+            for criterion, answer in found.by_criterion.items()
+        },
+        "unbeaten": [
+            {
+                "agreement": agreement_document(row.agreement),
+                "trust": number(row.point.trust),
+                "discount": number(row.point.discount),
+                "noise": number(row.point.noise),
+                "holds_at_the_scenario's_noise": row.here.holds,
+                "joint_value": number(row.value),
+                "trust_with_noise": _maybe(row.most_needed),
+            }
+            for row in found.unbeaten
+        ],
+    }
+
+
 def trust_document(trusts: AgreementTrust) -> dict[str, Any]:
     """What one agreement needs of both sides, what the record suggests, and what stands in for trust."""
     return {str(player): _side(side) for player, side in trusts.items()}
@@ -209,6 +247,8 @@ def _side(side: SideTrust) -> dict[str, Any]:
         else {"quarters": len(side.record), "trust": number(side.record.trust), "state": side.record.state},
         "bond": _maybe(side.least("bond")),
         "own_bond": _maybe(side.least("own bond")),
+        "bond_with_noise": _maybe(side.least_here("bond")),
+        "own_bond_with_noise": _maybe(side.least_here("own bond")),
         "exchange_rates": {name: _maybe(row.rate) for name, row in side.substitutes.items()},
     }
 

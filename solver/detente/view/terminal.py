@@ -16,7 +16,9 @@ from detente.game.display import number_text
 from detente.game.game import Game
 from detente.game.textbook import Catalogue, TextbookGame
 from detente.scenario.analysis import Analysis
+from detente.view.automata import outlined, short_names
 from detente.view.prose import Answer, answers
+from detente.view.prose_small import spoken_of
 from detente.view.wording import approximate, class_name, decimal, rounded
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ def solution_view(analysis: Analysis) -> Group:
         agreements_table(analysis),
         trust_table(analysis),
         noise_table(analysis),
+        *small_view(analysis),
         Text(scenario.stylised, style="italic"),
     )
 
@@ -129,6 +132,26 @@ def noise_table(analysis: Analysis) -> Table:
     return table
 
 
+def small_view(analysis: Analysis) -> list[Any]:
+    """The small agreements that cannot be improved on, and every one spoken of written out."""
+    found = analysis.small
+    names = short_names(spoken_of(found))
+    parts: list[Any] = []
+    if found.unbeaten:
+        title = f"Unbeaten among all agreements of up to {found.states} states: what they need, and with the noise here"
+        table = Table(title=title, title_justify="left")
+        for heading in ("agreement", "trust", "patience", "noise stood", "holds", "worth to both", "trust then"):
+            table.add_column(heading)
+        for row in found.unbeaten:
+            point = (decimal(x) for x in (row.point.trust, row.point.discount, row.point.noise))
+            then = "none suffices" if row.most_needed is None else decimal(row.most_needed)
+            table.add_row(escape(names[row.agreement.name]), *point, _mark(row.here.holds), decimal(row.value, 2), then)
+        parts.append(table)
+    for ag in spoken_of(found):
+        parts.append(Text(f"{names[ag.name]}: {outlined(ag, analysis.scenario.game)}"))
+    return parts
+
+
 def trust_view(analysis: Analysis, names: Iterable[str]) -> Group:
     """Trust, agreement by agreement: needs and why, noise, the record, bonds, exchange rates, the frontier."""
     parts: list[Any] = []
@@ -139,9 +162,10 @@ def trust_view(analysis: Analysis, names: Iterable[str]) -> Group:
         table = Table()
         for heading in ("side", "has", "needs", "with noise", "half of it", "after the record", "bond", "own bond"):
             table.add_column(heading)
+        table.add_column("bond with noise")
         table.add_column("one unit of bond replaces")
         for player, side in trusts.items():
-            sizes = (side.least(kind) for kind in ("bond", "own bond"))
+            sizes = (*(side.least(kind) for kind in ("bond", "own bond")), side.least_here("bond"))
             rate = side.substitutes["bond"].rate
             table.add_row(
                 escape(str(player)),
@@ -178,11 +202,16 @@ def payoffs_view(found: PayoffSet) -> Group:
     return Group(Text(repr(found)), table)
 
 
-def search_view(found: LeastDemanding) -> Group:
-    """The agreements that demand least, with their automata."""
+def search_view(found: LeastDemanding, pareto: bool = False) -> Group:
+    """The agreements that demand least, with their automata; with ``pareto`` also those that are unbeaten."""
     parts: list[Any] = [Text(found.explain())]
     for ag in found.best[:3]:
         parts.append(Text(repr(ag)))
+    if pareto:
+        proviso = "" if found.pareto_complete else " (as far as the budget went)"
+        none = "" if found.pareto else " none, for none is subgame perfect at this patience"
+        parts.append(Text(f"Unbeaten in trust, patience and noise together{proviso}:{none}"))
+        parts += [Text(f"  {point!r}") for point in found.pareto]
     counts = "; ".join(f"{what}: {count:,}" for what, count in found.searched.items())
     return Group(*parts, Text(f"Searched: {counts}.", style="italic"))
 

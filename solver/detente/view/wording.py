@@ -130,18 +130,25 @@ def say(words: str, *parts: Any) -> Sentence:
     return Sentence(words, parts)
 
 
+def trust_level(trust: Fraction | None) -> Any:
+    """An amount of trust that is needed, as a part of a sentence."""
+    if trust is None:
+        return "more trust than there is"
+    return "certainty" if trust == 1 else Exact(trust)
+
+
 def rounded(value: Any) -> str:
-    """A number with about three significant digits, and with three decimals below one.
+    """A number with about three significant digits, and with three decimals below one (four below 0.01).
 
     >>> from fractions import Fraction
     >>> rounded(Fraction(1, 3)), rounded(Fraction(20, 3)), rounded(Fraction(200, 3)), rounded(Fraction(-30))
     ('0.333', '6.67', '66.7', '−30')
     """
     size = abs(float(value))
-    short = decimal(value, 3 if size < 1 else 2 if size < 10 else 1)
-    if 0 < value < 1 and short in ("0", "1"):
-        return "<0.001" if short == "0" else ">0.999"
-    return short
+    short = decimal(value, 4 if size < 0.01 else 3 if size < 1 else 2 if size < 10 else 1)
+    if 0 < value < Fraction(1, 1000):
+        return "<0.001"
+    return ">0.999" if value < 1 and short == "1" else short
 
 
 def hover(part: Any) -> Markup:

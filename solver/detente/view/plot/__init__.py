@@ -8,7 +8,7 @@ from detente.view.plot.canvas import COLOURS
 from detente.view.plot.classes import class_flips
 from detente.view.plot.payoffs import payoff_set, payoff_sets
 from detente.view.plot.thresholds import incentive_slack, regions
-from detente.view.plot.trust import phase_diagram, trust_frontier
+from detente.view.plot.trust import phase_diagram, trust_frontier, trust_path
 
 __all__ = [
     "COLOURS",
@@ -20,4 +20,5 @@ __all__ = [
     "prior_triangle",
     "regions",
     "trust_frontier",
+    "trust_path",
 ]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # Colours that stay apart in print and for colour-blind readers (Okabe and Ito).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
+# In grey the lines stay apart by these.
+LINES = ("-", "--", "-.", ":")
 
 
 def axes_or_new(ax: Axes | None) -> Axes:

@@ -30,6 +30,7 @@ def class_flips(
     players = list(flips)
     for row, player in enumerate(reversed(players)):
         width = float(flips[player][-1].interval.hi) - float(flips[player][0].interval.lo)
+        below = False
         for k, flip in enumerate(flips[player]):
             lo, hi = float(flip.interval.lo), float(flip.interval.hi)
             axes.barh(row, hi - lo, left=lo, height=0.62, color=CLASS_COLOURS.get(flip.ordinal_class, "#999999"))
@@ -37,7 +38,10 @@ def class_flips(
             turned = 90 if hi - lo < NARROW * width else 0
             axes.text((lo + hi) / 2, row, name, ha="center", va="center", fontsize=7, rotation=turned)
             if k:
-                axes.text(lo, row + 0.33, decimal(flip.interval.lo, 2), ha="center", va="bottom", fontsize=7)
+                close = k > 1 and lo - float(flips[player][k - 1].interval.lo) < NARROW * width and not below
+                below = close  # a number that would run into the one before it goes below the bar
+                side, edge = ("top", row - 0.33) if below else ("bottom", row + 0.33)
+                axes.text(lo, edge, decimal(flip.interval.lo, 2), ha="center", va=side, fontsize=7)
         if at is not None and player in at:
             axes.plot([number(at[player])] * 2, [row - 0.31, row + 0.31], color="black", lw=2)
     axes.set_yticks(range(len(players)), players[::-1])

@@ -5,7 +5,8 @@ matplotlib is loaded when the first figure is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import cos, radians, sin
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from detente.errors import ParameterError
 from detente.exact.polygon import convex_hull
 from detente.repeated.payoff_sets.payoff_set import PayoffSet
+from detente.view.plot.canvas import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 # Colours that stay apart in print and for colour-blind readers (Okabe and Ito).
 SET, FEASIBLE, MARK = "#0072B2", "#999999", "#D55E00"
 MAX_LABELS = 9
+FAN = 240  # degrees over which the numbers of points are spread
 
 
 def payoff_set(
@@ -29,12 +32,14 @@ def payoff_set(
     *,
     point: Sequence[Any] | None = None,
     label: str = "",
+    points: Mapping[str, Sequence[Any]] | None = None,
     numbers: bool = True,
 ) -> Axes:
     """A payoff set inside the feasible set, with the pure minmax point.
 
-    ``point`` marks payoffs of interest, such as an agreement's value, under the name ``label``. With ``numbers`` the
-    vertices, if few, carry those by which ``ps.strategy`` knows them.
+    ``point`` marks payoffs of interest, such as an agreement's value, under the name ``label``; ``points`` marks
+    several by number, with their names in the legend. With ``numbers`` the vertices, if few, carry those by which
+    ``ps.strategy`` knows them.
     """
     axes = _axes(ax)
     _feasible(axes, ps)
@@ -58,9 +63,22 @@ def payoff_set(
     minmax = [float(ps.game.minmax(i, pure=True)) for i in (0, 1)]
     axes.plot(*minmax, "+", color="black", ms=9, mew=1.4, label="pure minmax")
     if point is not None:
-        if len(point) != 2:
-            raise ParameterError("point", point, "two payoffs, one a player")
-        axes.plot(float(point[0]), float(point[1]), "*", color=MARK, ms=11, mec="white", label=label or "agreement")
+        axes.plot(*_pair(point, "point"), "*", color=MARK, ms=11, mec="white", label=label or "agreement")
+    for k, (name, each) in enumerate((points or {}).items()):
+        # The symbol is the number, which also tells points apart in grey; leaders part those that lie close together.
+        at, turn = _pair(each, f"points[{name!r}]"), radians(FAN * (k + 0.5) / len(points or ()) - FAN / 2)
+        axes.plot(*at, ".", color=MARK, ms=4)
+        away = (22 * cos(turn), 22 * sin(turn))
+        axes.annotate(
+            str(k + 1),
+            at,
+            away,
+            textcoords="offset points",
+            fontsize=8,
+            color=MARK,
+            arrowprops={"arrowstyle": "-", "lw": 0.5},
+        )
+        axes.plot([], [], marker=f"${k + 1}$", ls="", color=MARK, ms=6, label=name)
     axes.set(xlabel=f"payoff of {ps.game.players[0]}", ylabel=f"payoff of {ps.game.players[1]}")
     axes.set_title(f"δ = {_discount(ps)}" + ("" if len(corners) else ": no pure equilibrium"), fontsize=10)
     axes.legend(frameon=False, fontsize=8)
@@ -96,6 +114,12 @@ def payoff_sets(sets: Iterable[PayoffSet], axes: Sequence[Axes] | None = None) -
         panel.get_legend().remove()
         panel.set(xlabel="", ylabel="")
     return panels[: len(every)]
+
+
+def _pair(point: Sequence[Any], argument: str) -> tuple[float, float]:
+    if isinstance(point, str) or len(point) != 2:
+        raise ParameterError(argument, point, "two payoffs, one a player")
+    return number(point[0]), number(point[1])
 
 
 def _feasible(axes: Axes, ps: PayoffSet) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from detente.game.agreement import Agreement
 from detente.game.repeated import RepeatedGame
 from detente.repeated.slacks import incentive_slacks
 from detente.repeated.thresholds import holds_where
-from detente.view.plot.canvas import COLOURS, axes_or_new, number, plain
+from detente.view.plot.canvas import COLOURS, LINES, axes_or_new, number, plain
 from detente.view.wording import decimal
 
 if TYPE_CHECKING:
@@ -34,16 +35,7 @@ def regions(
     for k, name in enumerate(names):
         _bar(axes, rows[name].set, len(names) - 1 - k, COLOURS[0], limits)
     if at is not None:
-        axes.axvline(number(at), color=COLOURS[1], lw=1.2)
-        axes.text(
-            number(at),
-            len(names) - 0.4,
-            f"here {decimal(number(at))}",
-            color=COLOURS[1],
-            ha="center",
-            va="bottom",
-            fontsize=8,
-        )
+        _mark(axes, at, len(names) - 0.4)
     axes.set(xlim=limits, ylim=(-0.6, len(names) - 0.4))
     axes.set_yticks(range(len(names)), names[::-1])
     if names:
@@ -52,12 +44,18 @@ def regions(
 
 
 def incentive_slack(
-    rg: RepeatedGame, ag: Agreement, over: Any = "discount", ax: Axes | None = None, *, limits: Any = None
+    rg: RepeatedGame,
+    ag: Agreement,
+    over: Any = "discount",
+    ax: Axes | None = None,
+    *,
+    limits: Any = None,
+    at: Any = None,
 ) -> Axes:
     """What each deviation would lose, against one parameter; the set on which the agreement holds is shaded.
 
     One line a constraint, labelled by those that bind at an end of the set. ``limits`` are the ends of the parameter's
-    axis, needed for parameters without natural bounds.
+    axis, needed for parameters without natural bounds; ``at`` marks a value.
     """
     axes = axes_or_new(ax)
     region = holds_where(rg, ag, over)
@@ -67,12 +65,10 @@ def incentive_slack(
     x = np.linspace(lo, hi, SAMPLES + 1)
     x = x[[Fraction(float(v)) in region.domain for v in x]]
     binding = {c: None for constraints in region.binding.values() for c in constraints}
-    colours = dict(zip(binding, COLOURS, strict=False))
+    styles = {c: {"color": k, "ls": s, "lw": 1.8} for c, k, s in zip(binding, COLOURS, cycle(LINES), strict=False)}
     for slack in incentive_slacks(rg, ag, over):
-        named = slack.constraint in colours
-        style: dict[str, Any] = (
-            {"color": colours[slack.constraint], "lw": 1.8} if named else {"color": "#9aa7b3", "lw": 0.9}
-        )
+        named = slack.constraint in styles
+        style: dict[str, Any] = styles.get(slack.constraint, {"color": FAINT, "lw": 0.9})
         axes.plot(x, slack.sample(x), label=str(slack.constraint) if named else None, **style)
     axes.axhline(0, color="black", lw=0.8)
     for interval in region.intervals:
@@ -82,16 +78,25 @@ def incentive_slack(
         elif left == right:
             axes.axvline(left, color=COLOURS[2], lw=1.2)
     axes.set(xlim=(lo, hi), xlabel=PARAMETER_NAMES.get(region.parameter, region.parameter), ylabel="incentive slack")
+    if at is not None:
+        _mark(axes, at, axes.get_ylim()[1])
     if binding:
         axes.legend(frameon=False, fontsize=8)
     return plain(axes)
+
+
+def _mark(axes: Axes, at: Any, height: float) -> None:
+    """A vertical line at a value, with the value above it."""
+    x = number(at)
+    axes.axvline(x, color=COLOURS[1], lw=1.2)
+    axes.text(x, height, f"here {decimal(x)}", color=COLOURS[1], ha="center", va="bottom", fontsize=8)
 
 
 def _bar(axes: Axes, found: IntervalSet, row: int, colour: str, limits: tuple[float, float]) -> None:
     for interval in found:
         lo, hi = max(float(interval.lo), limits[0]), min(float(interval.hi), limits[1])
         if interval.is_point:
-            axes.plot(lo, row, "o", color=colour, ms=5)
+            axes.plot(lo, row, "o", color=colour, ms=5, clip_on=False)
             continue
         axes.barh(row, hi - lo, left=lo, height=0.45, color=colour, alpha=0.85)
         for end, closed in ((lo, interval.lo_closed), (hi, interval.hi_closed)):

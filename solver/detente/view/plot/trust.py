@@ -1,16 +1,19 @@
-"""Figures of trust: the frontier, and phase diagrams with their exact boundary."""
+"""Figures of trust: the frontier, phase diagrams with their exact boundary, and trust along a record of moves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from detente.exact.region import PARAMETER_NAMES
 from detente.trust.frontier import Frontier
+from detente.trust.learning import TrustPath
 from detente.trust.phase import PhaseDiagram
-from detente.view.plot.canvas import COLOURS, axes_or_new, number, plain
+from detente.view.plot.canvas import COLOURS, LINES, axes_or_new, number, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,17 +33,14 @@ def trust_frontier(
     ``at`` marks a value of the parameter and each player's trust there; ``limits`` are the ends of its axis.
     """
     axes = axes_or_new(ax)
-    for frontier, colour in zip(frontiers, COLOURS, strict=False):
+    for frontier, colour, style in zip(frontiers, COLOURS, cycle(LINES), strict=False):
         for k, piece in enumerate(frontier.pieces):
             lo, hi = max(float(piece.interval.lo), limits[0]), min(float(piece.interval.hi), limits[1])
             if lo > hi:
                 continue
             x = np.linspace(lo, hi, POINTS_PER_PIECE)
-            top = np.polynomial.Polynomial(piece.numerator)(x)
-            bottom = np.polynomial.Polynomial(piece.denominator)(x)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                y = top / bottom
-            axes.plot(x, y, color=colour, lw=2, label=str(frontier.player) if k == 0 else None)
+            y = np.array([float(piece(Fraction(float(value)))) for value in x])  # coefficients may exceed all floats
+            axes.plot(x, y, color=colour, lw=2, ls=style, label=str(frontier.player) if k == 0 else None)
             axes.fill_between(x, y, 1, color=colour, alpha=0.10, lw=0)
         for interval in frontier.domain:
             for edge in (float(interval.lo), float(interval.hi)):
@@ -82,5 +82,37 @@ def phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, at: Any = No
     axes.set(xlabel=names[0], ylabel=names[1])
     axes.set_xlim(float(diagram.x_range.lo), float(diagram.x_range.hi))
     axes.set_ylim(float(diagram.y_range.lo), float(diagram.y_range.hi))
-    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.0 + 0.09 * len(diagram.claims)))
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.0 + 0.09 * len(diagram.claims)))
+    else:
+        axes.text(0.5, 0.5, "nowhere", transform=axes.transAxes, ha="center", va="center")
+    return plain(axes)
+
+
+def trust_path(
+    paths: Mapping[Any, TrustPath],
+    ax: Axes | None = None,
+    *,
+    periods: Sequence[str] | None = None,
+    needed: Mapping[Any, Any] | None = None,
+) -> Axes:
+    """Each player's trust along a record of moves, from the prior on; ``needed`` marks what an agreement asks of each.
+
+    ``periods`` names the periods of the record.
+    """
+    axes = axes_or_new(ax)
+    last = 0
+    for (player, path), colour, style in zip(paths.items(), COLOURS, cycle(LINES), strict=False):
+        levels = [float(x) for x in path.levels]
+        last = max(last, len(levels) - 1)
+        axes.step(range(len(levels)), levels, where="post", color=colour, lw=2, ls=style, label=f"trust of {player}")
+        if needed is not None and needed.get(player) is not None:
+            axes.axhline(number(needed[player]), color=colour, lw=0.9, ls=":", label=f"needed by {player}")
+    if periods is not None:
+        names = ["prior", *map(str, periods)]
+        every = max(1, -(-len(names) // 6))
+        axes.set_xticks(range(0, len(names), every), names[::every])
+    axes.set(xlim=(0, max(last, 1)), ylim=(-0.02, 1.02), xlabel="after the period", ylabel="trust μ")
+    if paths:
+        axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return plain(axes)

@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     )
     from detente.repeated.public.punishment_length import PunishmentLength, best_punishment_length
     from detente.repeated.slacks import Slack, incentive_slacks
-    from detente.repeated.states.thresholds import MarkovEquilibria, MarkovEquilibrium, markov_equilibria
+    from detente.repeated.states.markov import MarkovEquilibria, MarkovEquilibrium, markov_equilibria
     from detente.repeated.transfers import TransferLevels, TransferPayoffs, payoff_set_with_transfers, transfer_levels
     from detente.scenario.load import load_scenario, scenarios
     from detente.scenario.scenario import Scenario
@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from detente.trust.learning import TrustPath, update_trust
     from detente.trust.needs import TrustNeed, TrustNeeds, trust_needs
     from detente.trust.noise.bounds import TrustBounds, trust_bounds
+    from detente.trust.noise.several_types import BestReplyBounds, best_reply_bounds
     from detente.trust.one_shot import basin_of_distrust, belief_threshold
     from detente.trust.phase import PhaseDiagram, phase_diagram
     from detente.trust.reduced_game import reduced_game, risk_dominance_region
@@ -128,17 +129,21 @@ _LATER = {
     "detente.equilibrium.dynamics": ["best_reply_dynamics", "fictitious_play", "replicator", "replicator_rest_point"],
     "detente.equilibrium.evolution": ["EvolutionarilyStable", "evolutionarily_stable"],
     "detente.equilibrium.harsanyi_selten": ["SelectedEquilibrium", "harsanyi_selten"],
-    "detente.equilibrium.quantal.limit": ["logit_equilibrium"],
     "detente.equilibrium.nash": ["nash_equilibria"],
     "detente.equilibrium.one": ["solve_one"],
     "detente.equilibrium.pure": ["pure_equilibria"],
+    "detente.equilibrium.quantal.limit": ["logit_equilibrium"],
     "detente.equilibrium.quantal.response": ["LogitBranch", "QuantalResponse", "logit_branch", "quantal_response"],
     "detente.equilibrium.result": ["Component", "Equilibrium", "EquilibriumSet"],
     "detente.equilibrium.selection": ["is_evolutionarily_stable", "p_dominance", "risk_dominant"],
     "detente.equilibrium.two_by_two": ["solve_2x2_batch"],
     "detente.repeated.batch": ["incentives_batch"],
-    "detente.repeated.patience.least_discount": ["LeastDiscount", "least_discount"],
     "detente.repeated.linkage": ["Linkage", "linkage"],
+    "detente.repeated.patience.least_discount": ["LeastDiscount", "least_discount"],
+    "detente.repeated.patience.randomized_code": ["RandomizedCode"],
+    "detente.repeated.patience.target_discount": ["LeastDiscountOfPayoffs"],
+    "detente.repeated.payoff_sets.payoff_set": ["Generation", "PayoffSet", "payoff_set"],
+    "detente.repeated.product_game": ["product_game"],
     "detente.repeated.public.best_value": [
         "PublicValue",
         "best_public_value",
@@ -146,26 +151,23 @@ _LATER = {
         "sustainable_where",
         "value_of_monitoring",
     ],
-    "detente.repeated.payoff_sets.payoff_set": ["Generation", "PayoffSet", "payoff_set"],
-    "detente.repeated.product_game": ["product_game"],
     "detente.repeated.public.punishment_length": ["PunishmentLength", "best_punishment_length"],
-    "detente.repeated.patience.randomized_code": ["RandomizedCode"],
     "detente.repeated.slacks": ["Slack", "incentive_slacks"],
-    "detente.repeated.states.thresholds": ["MarkovEquilibria", "MarkovEquilibrium", "markov_equilibria"],
-    "detente.repeated.patience.target_discount": ["LeastDiscountOfPayoffs"],
+    "detente.repeated.states.markov": ["MarkovEquilibria", "MarkovEquilibrium", "markov_equilibria"],
     "detente.repeated.transfers": ["TransferLevels", "TransferPayoffs", "payoff_set_with_transfers", "transfer_levels"],
-    "detente.trust.types.best_reply": ["BestReply", "best_reply"],
     "detente.trust.frontier": ["Frontier", "trust_frontier"],
     "detente.trust.learning": ["TrustPath", "update_trust"],
-    "detente.trust.search.least_demanding": ["LeastDemanding", "least_demanding"],
     "detente.trust.needs": ["TrustNeed", "TrustNeeds", "trust_needs"],
     "detente.trust.noise.bounds": ["TrustBounds", "trust_bounds"],
+    "detente.trust.noise.several_types": ["BestReplyBounds", "best_reply_bounds"],
     "detente.trust.one_shot": ["basin_of_distrust", "belief_threshold"],
     "detente.trust.phase": ["PhaseDiagram", "phase_diagram"],
-    "detente.trust.types.prior_region": ["prior_region"],
     "detente.trust.reduced_game": ["reduced_game", "risk_dominance_region"],
     "detente.trust.region": ["trust_region"],
+    "detente.trust.search.least_demanding": ["LeastDemanding", "least_demanding"],
     "detente.trust.substitutes": ["Substitute", "Substitutes", "substitutes"],
+    "detente.trust.types.best_reply": ["BestReply", "best_reply"],
+    "detente.trust.types.prior_region": ["prior_region"],
     "detente.scenario.load": ["load_scenario", "scenarios"],
     "detente.scenario.scenario": ["Scenario"],
     "detente.scenario.uncertainty": ["class_flips", "class_shares"],
@@ -178,6 +180,7 @@ __all__ = [
     "AgreementError",
     "Algebraic",
     "BestReply",
+    "BestReplyBounds",
     "CertificateError",
     "Commitment",
     "Component",
@@ -242,6 +245,7 @@ __all__ = [
     "best_public_value",
     "best_punishment_length",
     "best_reply",
+    "best_reply_bounds",
     "best_reply_dynamics",
     "class_flips",
     "class_shares",

@@ -38,11 +38,11 @@ from detente.version import __version__
 
 if TYPE_CHECKING:
     from detente.equilibrium.batch import EquilibriumBatch, nash_equilibria_batch
+    from detente.equilibrium.best_reply_paths import best_reply_dynamics, fictitious_play
     from detente.equilibrium.commitment import Commitment, commitment
     from detente.equilibrium.conditional_offer import ConditionalOffer, SequentialEquilibrium, conditional_offer
     from detente.equilibrium.correlated import CorrelatedEquilibrium, correlated_equilibrium
     from detente.equilibrium.dominance import Domination, Elimination, dominated, iterated_elimination, rationalizable
-    from detente.equilibrium.dynamics import best_reply_dynamics, fictitious_play, replicator, replicator_rest_point
     from detente.equilibrium.evolution import EvolutionarilyStable, evolutionarily_stable
     from detente.equilibrium.harsanyi_selten import SelectedEquilibrium, harsanyi_selten
     from detente.equilibrium.nash import nash_equilibria
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from detente.equilibrium.pure import pure_equilibria
     from detente.equilibrium.quantal.limit import logit_equilibrium
     from detente.equilibrium.quantal.response import LogitBranch, QuantalResponse, logit_branch, quantal_response
+    from detente.equilibrium.replicator import replicator, replicator_rest_point
     from detente.equilibrium.result import Component, Equilibrium, EquilibriumSet
     from detente.equilibrium.selection import is_evolutionarily_stable, p_dominance, risk_dominant
     from detente.equilibrium.two_by_two import solve_2x2_batch
@@ -116,6 +117,7 @@ _LATER = {
     "detente.game.textbook": ["TextbookGame", "textbook"],
     "detente.game.truce": ["deadline_game", "leverage_game", "truce_game", "truce_terms"],
     "detente.equilibrium.batch": ["EquilibriumBatch", "nash_equilibria_batch"],
+    "detente.equilibrium.best_reply_paths": ["best_reply_dynamics", "fictitious_play"],
     "detente.equilibrium.commitment": ["Commitment", "commitment"],
     "detente.equilibrium.conditional_offer": ["ConditionalOffer", "SequentialEquilibrium", "conditional_offer"],
     "detente.equilibrium.correlated": ["CorrelatedEquilibrium", "correlated_equilibrium"],
@@ -126,7 +128,6 @@ _LATER = {
         "iterated_elimination",
         "rationalizable",
     ],
-    "detente.equilibrium.dynamics": ["best_reply_dynamics", "fictitious_play", "replicator", "replicator_rest_point"],
     "detente.equilibrium.evolution": ["EvolutionarilyStable", "evolutionarily_stable"],
     "detente.equilibrium.harsanyi_selten": ["SelectedEquilibrium", "harsanyi_selten"],
     "detente.equilibrium.nash": ["nash_equilibria"],
@@ -134,6 +135,7 @@ _LATER = {
     "detente.equilibrium.pure": ["pure_equilibria"],
     "detente.equilibrium.quantal.limit": ["logit_equilibrium"],
     "detente.equilibrium.quantal.response": ["LogitBranch", "QuantalResponse", "logit_branch", "quantal_response"],
+    "detente.equilibrium.replicator": ["replicator", "replicator_rest_point"],
     "detente.equilibrium.result": ["Component", "Equilibrium", "EquilibriumSet"],
     "detente.equilibrium.selection": ["is_evolutionarily_stable", "p_dominance", "risk_dominant"],
     "detente.equilibrium.two_by_two": ["solve_2x2_batch"],

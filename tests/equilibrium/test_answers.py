@@ -13,7 +13,7 @@ import pytest
 
 import detente as dt
 from detente.equilibrium.bimatrix.integer_payoffs import integer_payoffs, positive
-from detente.equilibrium.nash import exactly
+from detente.equilibrium.vertex_enumeration import exactly
 
 
 def structure(found: dt.EquilibriumSet) -> Any:

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import detente as dt
-from detente.equilibrium.dynamics import best_reply_dynamics, fictitious_play, replicator, replicator_rest_point
+from detente.equilibrium.best_reply_paths import best_reply_dynamics, fictitious_play
+from detente.equilibrium.replicator import replicator, replicator_rest_point
 from detente.exact.matrix_game import solve_matrix_game
 
 HAWK_DOVE = dt.Game.symmetric([[-1, 2], [0, 1]])
@@ -142,7 +143,7 @@ def test_what_cannot_be_followed(monkeypatch: pytest.MonkeyPatch) -> None:
         replicator(dt.Game.symmetric([[1e200, 0], [0, 1]]), [0.5, 0.5], [0, 1e200])
     with pytest.raises(dt.UnsupportedError, match="times"):
         replicator(dt.Game.symmetric([[10**400, 0], [0, 1]]), [0.5, 0.5], [0, 1])
-    monkeypatch.setattr("detente.equilibrium.dynamics.MAX_EVALUATIONS", 100)
+    monkeypatch.setattr("detente.equilibrium.replicator.MAX_EVALUATIONS", 100)
     with pytest.raises(dt.UnsupportedError, match="100 evaluations"):
         replicator(rock_paper_scissors(1, 1), [0.5, 0.3, 0.2], [0, 1e6])
 

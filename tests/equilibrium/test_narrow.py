@@ -13,7 +13,7 @@ import pytest
 import detente as dt
 from detente.equilibrium import narrow
 from detente.equilibrium.narrow import narrow_set
-from detente.equilibrium.nash import exactly
+from detente.equilibrium.vertex_enumeration import exactly
 from tests.catalogue.exact_checker import extreme_equilibria
 
 

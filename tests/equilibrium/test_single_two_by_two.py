@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import detente as dt
-from detente.equilibrium.nash import exactly
 from detente.equilibrium.single_two_by_two import pattern_of
+from detente.equilibrium.vertex_enumeration import exactly
 from tests.catalogue.exact_checker import extreme_equilibria
 
 

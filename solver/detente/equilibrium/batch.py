@@ -18,11 +18,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.budget import deadline
 from detente.equilibrium.answers import proven_set, solved_again
 from detente.equilibrium.bimatrix.basis_search import PROVEN
 from detente.equilibrium.bimatrix.digits import imprecise
 from detente.equilibrium.bimatrix.nondegenerate import most_bases, read_only, solve_range
-from detente.equilibrium.nash import MAX_LABELS, deadline, in_integers
+from detente.equilibrium.nash import MAX_LABELS, in_integers
 from detente.equilibrium.result import FLOAT_REGRET, EquilibriumSet
 from detente.errors import CertificateError, ParameterError, PayoffError
 from detente.game.game import Game

@@ -18,15 +18,14 @@ import time
 from collections.abc import Callable
 from math import inf
 
-from detente.equilibrium.answers import degenerate_set, in_arithmetic, paired_set, proven_set
-from detente.equilibrium.bimatrix.components import Labels, pairs_of
-from detente.equilibrium.bimatrix.integer_payoffs import integer_payoffs, positive
-from detente.equilibrium.bimatrix.vertices import enumerate_vertices
+from detente.budget import deadline
+from detente.equilibrium.answers import degenerate_set, in_arithmetic, proven_set
 from detente.equilibrium.incomplete import incomplete_set
 from detente.equilibrium.narrow import narrow_set
 from detente.equilibrium.pure import pure_equilibria
 from detente.equilibrium.result import EquilibriumSet
 from detente.equilibrium.single_two_by_two import two_by_two_set
+from detente.equilibrium.vertex_enumeration import exactly, nothing_found
 from detente.errors import LabelError, ParameterError, PayoffError, UnsupportedError
 from detente.game.game import Game
 
@@ -38,10 +37,6 @@ MAX_LABELS = 62
 # The share of a budget that enumeration may use up; the rest is for what can be said if it does.
 ENUMERATION = 0.7
 LEAST_SECONDS = 1e-3
-# A game with more payoffs than can be read in the time given is not begun with.
-PAYOFFS_PER_SECOND = 2e5
-# Where an enumeration was stopped, vertices are matched only if so many pairs are to be tried.
-FEW_PAIRS = 1_000_000
 
 
 def nash_equilibria(
@@ -113,46 +108,17 @@ def nash_equilibria(
     return incomplete_set(game, as_fractions, found.extreme, seconds - (time.monotonic() - start))
 
 
-def deadline(budget: float | None) -> Callable[[], bool]:
-    """A function that tells whether the budget of seconds is used up."""
-    if budget is None:
-        return lambda: False
-    if isinstance(budget, bool) or not isinstance(budget, int | float) or not 0 < budget < float("inf"):
-        raise ParameterError("budget", budget, "a positive number of seconds, or None")
-    end = time.monotonic() + budget
-    return lambda: time.monotonic() > end
-
-
 def in_integers(game: Game, as_fractions: bool, stop: Callable[[], bool], seconds: float) -> EquilibriumSet:
     """All equilibria of a two-player game, degenerate or not: what floats leave open, integers decide."""
     if game.shape == (2, 2):
         return two_by_two_set(game, as_fractions)
     if min(game.shape) <= 2:
         found = narrow_set(game, as_fractions)
-        return _nothing(game, as_fractions) if found is None else found
+        return nothing_found(game, as_fractions) if found is None else found
     found = None
     if SMALL < sum(game.shape) <= MAX_LABELS:
         found = degenerate_set(game, as_fractions, seconds / 2)
     return exactly(game, as_fractions, stop, seconds) if found is None else found
-
-
-def exactly(game: Game, as_fractions: bool, stop: Callable[[], bool], seconds: float) -> EquilibriumSet:
-    """All equilibria of a two-player game, degenerate or not, by the vertices of both polytopes, in integers."""
-    if game.shape[0] * game.shape[1] > seconds * PAYOFFS_PER_SECOND:
-        return _nothing(game, as_fractions)
-    tables = [integer_payoffs(game, player) for player in range(2)]
-    A, B = (positive(table) for table, _ in tables)
-    rows = enumerate_vertices([list(column) for column in zip(*B, strict=True)], stop)
-    columns = enumerate_vertices(A, stop)
-    complete = rows.complete and columns.complete
-    if not complete and len(rows.vertices) * len(columns.vertices) > FEW_PAIRS:
-        return _nothing(game, as_fractions)
-    pairs = pairs_of(rows, columns, Labels(*game.shape))
-    return paired_set(game, as_fractions, tables, pairs, (rows.coordinates, columns.coordinates), complete)
-
-
-def _nothing(game: Game, as_fractions: bool) -> EquilibriumSet:
-    return EquilibriumSet(in_arithmetic(game, as_fractions), (), (), False, "vertex-enumeration")
 
 
 def _nondegenerate(game: Game, as_fractions: bool, seconds: float) -> EquilibriumSet | None:

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.budget import deadline
 from detente.equilibrium.bimatrix.exact_profile import certified_weights, exact_block, exact_weights, float_regret
 from detente.equilibrium.bimatrix.integer_path import integer_path
 from detente.equilibrium.bimatrix.integer_payoffs import integer_payoffs, positive
-from detente.equilibrium.nash import deadline
 from detente.equilibrium.pure import pure_equilibria
 from detente.equilibrium.result import FLOAT_REGRET, Equilibrium
 from detente.errors import CertificateError, LabelError, ParameterError, PayoffError, UnsupportedError

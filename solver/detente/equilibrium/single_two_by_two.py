@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from detente.equilibrium.answers import in_arithmetic
 from detente.equilibrium.bimatrix.integer_payoffs import integer_payoffs
 from detente.equilibrium.result import ONE, ZERO, Component, Equilibrium, EquilibriumSet, Subset
+from detente.equilibrium.vertex_enumeration import exactly
 from detente.game.game import Game, Strategy
 
 FIRST, SECOND, MIXED = 0, 1, 2
@@ -51,8 +52,6 @@ def two_by_two_set(game: Game, as_fractions: bool) -> EquilibriumSet:
 @lru_cache(maxsize=81)
 def pattern_of(signs: Signs) -> Pattern:
     """The structure of the set of equilibria of all games with these signs."""
-    from detente.equilibrium.nash import exactly
-
     at_first, at_second, in_first, in_second = signs
     like = Game.bimatrix([[at_first, at_second], [0, 0]], [[in_first, 0], [in_second, 0]])
     found = exactly(like, True, lambda: False, inf)

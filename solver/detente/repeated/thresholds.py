@@ -19,12 +19,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from detente.budget import ticking
 from detente.errors import LabelError
 from detente.exact.intervals import IntervalSet
 from detente.exact.region import Constraint, Region, region_of
 from detente.game.repeated import RepeatedGame
 from detente.game.stochastic import StochasticGame
-from detente.repeated.budget import ticking
 from detente.repeated.certificate import Concept as Concept
 from detente.repeated.setting import setting_of
 

@@ -23,6 +23,7 @@ from html import escape
 from math import log
 from typing import Any
 
+from detente.budget import ticking
 from detente.errors import LabelError, ParameterError, ProfileError, UnsupportedError
 from detente.exact.rational import fraction_text, to_probability
 from detente.game.agreement import Agreement, BoundAgreement
@@ -30,7 +31,6 @@ from detente.game.display import table_html
 from detente.game.machine import BoundMachine, Machine, bind_machine
 from detente.game.monitoring import PublicSignals, Trembles
 from detente.game.repeated import RepeatedGame
-from detente.repeated.budget import ticking
 from detente.trust.belief import opportunist_or_default
 from detente.trust.learning_check import check_path
 from detente.trust.region import trust_region

@@ -28,7 +28,7 @@ import numpy as np
 from flint import fmpq_mat
 from numpy.typing import NDArray
 
-from detente.equilibrium.nash import deadline
+from detente.budget import deadline
 from detente.equilibrium.quantal.branch import BranchPoint, LogitCurve, Vector
 from detente.equilibrium.result import Equilibrium, certified
 from detente.errors import ParameterError, UnsupportedError

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.equilibrium.nash import deadline
+from detente.budget import deadline
 from detente.equilibrium.quantal.branch import BranchPoint, LogitCurve
 from detente.equilibrium.quantal.limit import MAX_STEPS, LimitSearch, limit_equilibrium, unfinished
 from detente.equilibrium.result import FLOAT_REGRET, Equilibrium

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.equilibrium.nash import deadline
+from detente.budget import deadline
 from detente.errors import CertificateError, LabelError, ParameterError, UnsupportedError
 from detente.exact import polygon
 from detente.exact.rational import to_fraction, to_probability

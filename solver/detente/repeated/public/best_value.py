@@ -27,7 +27,7 @@ from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any
 
-from detente.equilibrium.nash import deadline
+from detente.budget import deadline, ticking
 from detente.errors import CertificateError, ParameterError, UnsupportedError
 from detente.exact.polynomial import evaluate
 from detente.exact.rational import fraction_text, to_fraction
@@ -35,7 +35,6 @@ from detente.exact.region import Region
 from detente.game.agreement import Agreement
 from detente.game.monitoring import Monitoring, as_monitoring, perfect
 from detente.game.repeated import RepeatedGame
-from detente.repeated.budget import ticking
 from detente.repeated.incentives import ByPlayer
 from detente.repeated.parameters import Environment, Over, resolve_over, with_parameter
 from detente.repeated.public.check import bound, common_units, generates

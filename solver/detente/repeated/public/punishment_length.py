@@ -23,6 +23,7 @@ from functools import cached_property
 from math import ceil, inf, isfinite, log
 from typing import Any
 
+from detente.budget import ticking
 from detente.errors import CertificateError, LabelError, ParameterError, UnsupportedError
 from detente.exact.polynomial import evaluate, to_fmpq
 from detente.exact.rational import fraction_text
@@ -30,7 +31,6 @@ from detente.game.agreement import MAX_STATES, Agreement
 from detente.game.labels import is_among
 from detente.game.monitoring import PublicSignals
 from detente.game.repeated import RepeatedGame
-from detente.repeated.budget import ticking
 from detente.repeated.check import is_subgame_perfect
 from detente.repeated.parameters import Environment
 from detente.repeated.public.check import consequences

@@ -16,7 +16,7 @@ from itertools import product
 from math import prod
 from typing import Any, overload
 
-from detente.equilibrium.nash import deadline
+from detente.budget import deadline
 from detente.errors import CertificateError, ParameterError, UnsupportedError
 from detente.exact.polynomial import evaluate
 from detente.exact.region import Region

@@ -24,7 +24,7 @@ from typing import Any
 from flint import fmpz_mat
 
 from detente.errors import CertificateError, LabelError, ParameterError, UnsupportedError
-from detente.exact.rational import to_fraction, to_probability
+from detente.exact.rational import to_distribution, to_fraction
 
 MAX_VERTICES = 2_000
 # verify() tries every set of inequalities that could be tight together at a vertex.
@@ -233,7 +233,10 @@ class Polytope:
 
 
 def as_distribution(point: Any, names: Sequence[str], argument: str) -> tuple[Fraction, ...]:
-    """Exact probabilities that sum to one, from a sequence or a mapping from names (those left out have none)."""
+    """Exact probabilities that sum to one, from a sequence or a mapping from names (those left out have none).
+
+    Floats need to do so to within 1e-12; see :func:`~detente.exact.rational.to_distribution`.
+    """
     if isinstance(point, Mapping):
         for name in point:
             if name not in names:
@@ -243,10 +246,7 @@ def as_distribution(point: Any, names: Sequence[str], argument: str) -> tuple[Fr
         given = list(point)
     else:
         raise ParameterError(argument, point, f"a probability for each of {', '.join(names)}")
-    weights = tuple(to_probability(p, argument) for p in given)
-    if sum(weights) != 1:
-        raise ParameterError(argument, [str(w) for w in weights], "probabilities that add up to exactly 1")
-    return weights
+    return to_distribution(given, argument)
 
 
 def primitive(vector: Sequence[Fraction | int]) -> Ray:

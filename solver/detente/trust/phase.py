@@ -32,6 +32,7 @@ from detente.repeated.thresholds import CONCEPTS, Concept, claim_text, holds_whe
 from detente.trust.frontier import Frontier, range_within, trust_frontier
 
 MAX_CELLS = 100_000_000
+MAX_COLUMNS = 100_000
 # Where the number of ends changes between two slices, the change is bracketed to this share of the whole range.
 BRACKET = Fraction(1, 2**20)
 
@@ -129,7 +130,7 @@ class PhaseDiagram:
     def slices(self, columns: int = 200) -> list[tuple[Fraction, tuple[IntervalSet, ...]]]:
         """Exact slices at ``columns`` values of the first parameter, and more where the number of ends changes."""
         marks = {b for f in self.frontiers.values() for b in f.breakpoints if isinstance(b, Fraction)}
-        xs = sorted({*_spaced(self.x_range, _whole("columns", columns)), *(b for b in marks if b in self.x_range)})
+        xs = sorted({*_spaced(self.x_range, _columns(columns)), *(b for b in marks if b in self.x_range)})
         shortest = (xs[-1] - xs[0]) * BRACKET
         ahead = [(x, self._slice(x)) for x in reversed(xs)]
         out = [ahead.pop()]
@@ -146,7 +147,7 @@ class PhaseDiagram:
         """Check slices by the independent test of each; raise :class:`CertificateError` where one fails."""
         for frontier in self.frontiers.values():
             frontier.verify()
-        for x in _spaced(self.x_range, _whole("columns", columns)):
+        for x in _spaced(self.x_range, _columns(columns)):
             self._verify(x)
 
     def _point(self, x: Any) -> Fraction:
@@ -302,6 +303,12 @@ def _whole(argument: str, n: Any) -> int:
     if not isinstance(n, int) or isinstance(n, bool) or n < 2:
         raise ParameterError(argument, n, "a whole number of at least 2")
     return n
+
+
+def _columns(n: Any) -> int:
+    if _whole("columns", n) > MAX_COLUMNS:
+        raise ParameterError("columns", n, f"at most {MAX_COLUMNS}")
+    return int(n)
 
 
 def _spaced(over: Interval, n: int) -> list[Fraction]:

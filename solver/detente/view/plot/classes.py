@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from detente.errors import ParameterError
 from detente.scenario.uncertainty import Flip
-from detente.view.plot.canvas import axes_or_new, number, plain
+from detente.view.plot.canvas import axes_or_new, by_name, number, plain
 from detente.view.wording import class_name, decimal
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def class_flips(
 ) -> Axes:
     """For each player, the class of the game as one component moves through its range; exact ends are labelled."""
     axes = axes_or_new(ax)
-    players = list(flips)
+    if not isinstance(flips, Mapping) or not all(rows and isinstance(rows, Sequence) for rows in flips.values()):
+        raise ParameterError("flips", flips, "a mapping from players to what class_flips returns")
+    players, marked = list(flips), by_name(at, "at")
     for row, player in enumerate(reversed(players)):
         width = float(flips[player][-1].interval.hi) - float(flips[player][0].interval.lo)
         below = False
@@ -42,8 +45,8 @@ def class_flips(
                 below = close  # a number that would run into the one before it goes below the bar
                 side, edge = ("top", row - 0.33) if below else ("bottom", row + 0.33)
                 axes.text(lo, edge, decimal(flip.interval.lo, 2), ha="center", va=side, fontsize=7)
-        if at is not None and player in at:
-            axes.plot([number(at[player])] * 2, [row - 0.31, row + 0.31], color="black", lw=2)
+        if player in marked:
+            axes.plot([number(marked[player])] * 2, [row - 0.31, row + 0.31], color="black", lw=2)
     axes.set_yticks(range(len(players)), players[::-1])
     axes.set_ylim(-0.5, len(players) - 0.3)
     axes.margins(x=0)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detente.errors import ParameterError
 from detente.exact.polygon import convex_hull
 from detente.repeated.payoff_sets.payoff_set import PayoffSet
-from detente.view.plot.canvas import number
+from detente.view.plot.canvas import axes_or_new, by_name, pair, required
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,8 @@ def payoff_set(
     several by number, with their names in the legend. With ``numbers`` the vertices, if few, carry those by which
     ``ps.strategy`` knows them.
     """
-    axes = _axes(ax)
+    axes = axes_or_new(ax)
+    required(ps, PayoffSet, "ps")
     _feasible(axes, ps)
     corners = _floats(ps.vertices)
     name = "equilibrium payoffs"
@@ -63,10 +64,13 @@ def payoff_set(
     minmax = [float(ps.game.minmax(i, pure=True)) for i in (0, 1)]
     axes.plot(*minmax, "+", color="black", ms=9, mew=1.4, label="pure minmax")
     if point is not None:
-        axes.plot(*_pair(point, "point"), "*", color=MARK, ms=11, mec="white", label=label or "agreement")
-    for k, (name, each) in enumerate((points or {}).items()):
+        at = pair(point, "point", "two payoffs, one a player")
+        axes.plot(*at, "*", color=MARK, ms=11, mec="white", label=label or "agreement")
+    many = by_name(points, "points")
+    for k, (name, each) in enumerate(many.items()):
         # The symbol is the number, which also tells points apart in grey; leaders part those that lie close together.
-        at, turn = _pair(each, f"points[{name!r}]"), radians(FAN * (k + 0.5) / len(points or ()) - FAN / 2)
+        at = pair(each, f"points[{name!r}]", "two payoffs, one a player")
+        turn = radians(FAN * (k + 0.5) / len(many) - FAN / 2)
         axes.plot(*at, ".", color=MARK, ms=4)
         away = (22 * cos(turn), 22 * sin(turn))
         axes.annotate(
@@ -88,7 +92,9 @@ def payoff_set(
 
 def payoff_sets(sets: Iterable[PayoffSet], axes: Sequence[Axes] | None = None) -> NDArray[Any]:
     """Small multiples: one panel a payoff set on common scales, such as the set of one game as δ grows."""
-    every = list(sets)
+    if isinstance(sets, str) or not isinstance(sets, Iterable):
+        raise ParameterError("sets", sets, "payoff sets")
+    every = [required(ps, PayoffSet, f"sets[{k}]") for k, ps in enumerate(sets)]
     if not every:
         raise ParameterError("sets", every, "at least one payoff set")
     if axes is None:
@@ -116,12 +122,6 @@ def payoff_sets(sets: Iterable[PayoffSet], axes: Sequence[Axes] | None = None) -
     return panels[: len(every)]
 
 
-def _pair(point: Sequence[Any], argument: str) -> tuple[float, float]:
-    if isinstance(point, str) or len(point) != 2:
-        raise ParameterError(argument, point, "two payoffs, one a player")
-    return number(point[0]), number(point[1])
-
-
 def _feasible(axes: Axes, ps: PayoffSet) -> None:
     stage = _stage(ps)
     hull = _floats(convex_hull((p[0], p[1]) for p in stage.tolist()))
@@ -142,11 +142,3 @@ def _floats(points: Iterable[Any]) -> NDArray[np.float64]:
 def _discount(ps: PayoffSet) -> str:
     text = str(ps.discount)
     return text if len(text) <= 7 else f"{float(ps.discount):.4g}"
-
-
-def _axes(ax: Axes | None) -> Axes:
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(layout="constrained")[1]

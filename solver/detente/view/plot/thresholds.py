@@ -16,7 +16,7 @@ from detente.game.agreement import Agreement
 from detente.game.repeated import RepeatedGame
 from detente.repeated.slacks import incentive_slacks
 from detente.repeated.thresholds import holds_where
-from detente.view.plot.canvas import COLOURS, LINES, axes_or_new, number, plain
+from detente.view.plot.canvas import COLOURS, LINES, axes_or_new, named, number, pair, plain
 from detente.view.wording import decimal
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def regions(
     rows: Mapping[str, Region], ax: Axes | None = None, *, at: Any = None, limits: tuple[float, float] = (0.0, 1.0)
 ) -> Axes:
     """One bar a region: where each holds. ``at`` marks a value, such as the scenario's own."""
-    axes = axes_or_new(ax)
+    axes, limits = axes_or_new(ax), pair(limits, "limits", "two ends")
+    rows = named(rows, Region, "rows")
     names = list(rows)
     for k, name in enumerate(names):
         _bar(axes, rows[name].set, len(names) - 1 - k, COLOURS[0], limits)
@@ -59,7 +60,8 @@ def incentive_slack(
     """
     axes = axes_or_new(ax)
     region = holds_where(rg, ag, over)
-    lo, hi = (float(region.domain.lo), float(region.domain.hi)) if limits is None else map(number, limits)
+    ends = (float(region.domain.lo), float(region.domain.hi))
+    lo, hi = ends if limits is None else pair(limits, "limits", "two ends")
     if not np.isfinite(hi - lo):
         raise ParameterError("limits", limits, f"two ends within {region.domain!r}, a parameter without natural bounds")
     x = np.linspace(lo, hi, SAMPLES + 1)

@@ -8,12 +8,15 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from detente.errors import ParameterError
 from detente.exact.region import PARAMETER_NAMES
+from detente.trust.cover import Piece
 from detente.trust.frontier import Frontier
 from detente.trust.learning import TrustPath
 from detente.trust.phase import PhaseDiagram
-from detente.view.plot.canvas import COLOURS, LINES, axes_or_new, number, plain
+from detente.view.plot.canvas import COLOURS, LINES, axes_or_new, by_name, named, number, pair, plain, required
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,32 +33,50 @@ def trust_frontier(
 ) -> Axes:
     """The least trust that each player needs, against one parameter, from the exact pieces.
 
-    ``at`` marks a value of the parameter and each player's trust there; ``limits`` are the ends of its axis.
+    Where a frontier has bounds only, the thin line is the trust that is proven to be needed, the thick one what is
+    proven to be enough. ``at`` marks a value of the parameter and each player's trust there; ``limits`` are the ends of
+    its axis.
     """
-    axes = axes_or_new(ax)
+    axes, limits = axes_or_new(ax), pair(limits, "limits", "two ends")
+    if isinstance(frontiers, str) or not isinstance(frontiers, Sequence):
+        raise ParameterError("frontiers", frontiers, "a sequence of frontiers, one a player")
+    for k, frontier in enumerate(frontiers):
+        required(frontier, Frontier, f"frontiers[{k}]")
+    here, trust = (0.0, {}) if at is None else _marked(at)
     for frontier, colour, style in zip(frontiers, COLOURS, cycle(LINES), strict=False):
         for k, piece in enumerate(frontier.pieces):
-            lo, hi = max(float(piece.interval.lo), limits[0]), min(float(piece.interval.hi), limits[1])
-            if lo > hi:
-                continue
-            x = np.linspace(lo, hi, POINTS_PER_PIECE)
-            y = np.array([float(piece(Fraction(float(value)))) for value in x])  # coefficients may exceed all floats
+            x, y = _sampled(piece, limits)
             axes.plot(x, y, color=colour, lw=2, ls=style, label=str(frontier.player) if k == 0 else None)
             axes.fill_between(x, y, 1, color=colour, alpha=0.10, lw=0)
+        for piece in () if frontier.exact else frontier.lower:
+            axes.plot(*_sampled(piece, limits), color=colour, lw=0.8, ls=style)
         for interval in frontier.domain:
             for edge in (float(interval.lo), float(interval.hi)):
                 if limits[0] < edge < limits[1]:
                     axes.axvline(edge, color=colour, lw=0.8, ls=":")
-        if at is not None and frontier.player in at[1]:
+        if frontier.player in trust:
             # Smaller dots lie on larger ones, so that players with the same prior can both be seen.
-            size = 11 - 4 * list(at[1]).index(frontier.player)
-            axes.plot(number(at[0]), number(at[1][frontier.player]), "o", color=colour, ms=size, mec="white")
+            size = 11 - 4 * list(trust).index(frontier.player)
+            axes.plot(here, number(trust[frontier.player]), "o", color=colour, ms=size, mec="white")
     name = frontiers[0].parameter if frontiers else "discount"
     xlabel = "discount factor δ" if name.startswith("discount") else PARAMETER_NAMES.get(name, name)
     axes.set(xlim=limits, ylim=(0, 1), xlabel=xlabel, ylabel="least trust μ*")
     if any(f.pieces for f in frontiers):
         axes.legend(frameon=False, loc="lower left")
     return plain(axes)
+
+
+def _marked(at: Any) -> tuple[float, Mapping[Any, Any]]:
+    if not isinstance(at, tuple) or len(at) != 2:
+        raise ParameterError("at", at, "a value of the parameter, and a mapping from players to their trust")
+    return number(at[0]), by_name(at[1], "at[1]")
+
+
+def _sampled(piece: Piece, limits: tuple[float, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points of a piece between the limits; none if it lies outside."""
+    lo, hi = max(float(piece.interval.lo), limits[0]), min(float(piece.interval.hi), limits[1])
+    x = np.linspace(lo, hi, POINTS_PER_PIECE if lo <= hi else 0)
+    return x, np.array([float(piece(Fraction(float(value)))) for value in x])  # coefficients may exceed all floats
 
 
 def phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, at: Any = None, columns: int = 200) -> Axes:
@@ -65,7 +86,7 @@ def phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, at: Any = No
     dashed.
     """
     axes = axes_or_new(ax)
-    slices = diagram.slices(columns)
+    slices = required(diagram, PhaseDiagram, "diagram").slices(columns)
     x = np.array([float(v) for v, _ in slices])
     for k, (claim, colour) in enumerate(zip(diagram.claims, COLOURS, strict=False)):
         sets = [found[k] for _, found in slices]
@@ -77,7 +98,7 @@ def phase_diagram(diagram: PhaseDiagram, ax: Axes | None = None, *, at: Any = No
         colour = COLOURS[diagram.claims.index(boundary.claim) % len(COLOURS)]
         axes.plot(boundary.x, boundary.y, color=colour, lw=1.8, ls="-" if boundary.closed else "--")
     if at is not None:
-        axes.plot(number(at[0]), number(at[1]), "o", color="black", ms=6, mec="white")
+        axes.plot(*pair(at, "at", "a point (x, y)"), "o", color="black", ms=6, mec="white")
     names = [PARAMETER_NAMES.get(name, name) for name in (diagram.x, diagram.y)]
     axes.set(xlabel=names[0], ylabel=names[1])
     axes.set_xlim(float(diagram.x_range.lo), float(diagram.x_range.hi))
@@ -100,14 +121,17 @@ def trust_path(
 
     ``periods`` names the periods of the record.
     """
-    axes = axes_or_new(ax)
+    axes, levels_needed = axes_or_new(ax), by_name(needed, "needed")
+    if periods is not None and (isinstance(periods, str) or not isinstance(periods, Sequence)):
+        raise ParameterError("periods", periods, "a sequence of names, one a period")
+    paths = named(paths, TrustPath, "paths")
     last = 0
     for (player, path), colour, style in zip(paths.items(), COLOURS, cycle(LINES), strict=False):
         levels = [float(x) for x in path.levels]
         last = max(last, len(levels) - 1)
         axes.step(range(len(levels)), levels, where="post", color=colour, lw=2, ls=style, label=f"trust of {player}")
-        if needed is not None and needed.get(player) is not None:
-            axes.axhline(number(needed[player]), color=colour, lw=0.9, ls=":", label=f"needed by {player}")
+        if levels_needed.get(player) is not None:
+            axes.axhline(number(levels_needed[player]), color=colour, lw=0.9, ls=":", label=f"needed by {player}")
     if periods is not None:
         names = ["prior", *map(str, periods)]
         every = max(1, -(-len(names) // 6))

@@ -25,7 +25,7 @@ POINTS_PER_PIECE = 200
 
 
 def trust_frontier(
-    frontiers: Sequence[Frontier],
+    frontiers: Frontier | Sequence[Frontier],
     ax: Axes | None = None,
     *,
     at: tuple[Any, Mapping[Any, Any]] | None = None,
@@ -33,13 +33,21 @@ def trust_frontier(
 ) -> Axes:
     """The least trust that each player needs, against one parameter, from the exact pieces.
 
+    >>> from detente import RepeatedGame, agreements, textbook, trust_frontier as exact_frontier
+    >>> game = textbook("prisoners-dilemma").game
+    >>> frontier = exact_frontier(RepeatedGame(game, "9/10"), agreements.grim_trigger(game), player=0)
+    >>> trust_frontier(frontier).get_xlabel()
+    'discount factor δ'
+
     Where a frontier has bounds only, the thin line is the trust that is proven to be needed, the thick one what is
     proven to be enough. ``at`` marks a value of the parameter and each player's trust there; ``limits`` are the ends of
     its axis.
     """
     axes, limits = axes_or_new(ax), pair(limits, "limits", "two ends")
+    if isinstance(frontiers, Frontier):
+        frontiers = [frontiers]
     if isinstance(frontiers, str) or not isinstance(frontiers, Sequence):
-        raise ParameterError("frontiers", frontiers, "a sequence of frontiers, one a player")
+        raise ParameterError("frontiers", frontiers, "a frontier, or a sequence of them, one a player")
     for k, frontier in enumerate(frontiers):
         required(frontier, Frontier, f"frontiers[{k}]")
     here, trust = (0.0, {}) if at is None else _marked(at)

@@ -1,0 +1,1 @@
+"""Exact arithmetic: fractions, algebraic numbers, polynomials, intervals and regions, polytopes, linear programmes."""

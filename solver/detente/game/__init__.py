@@ -1,0 +1,1 @@
+"""Games, agreements and monitoring: what is given, before anything is solved."""

@@ -1,0 +1,1 @@
+"""Games played again and again: what an agreement is worth, who would break it, and where it holds."""

@@ -151,3 +151,23 @@ def test_refusals(changes: dict[str, Any], error: type[Exception]) -> None:
     path = dt.update_trust(dt.RepeatedGame(game, "1/2"), dt.agreements.grim_trigger(game), "1/2", [])
     with pytest.raises(dt.ParameterError):
         path.chance_of_stopping(-1)
+
+
+def test_a_long_horizon_keeps_its_budget() -> None:
+    game = dilemma()
+    rg = dt.RepeatedGame(game, "9/10", monitoring=dt.trembles("1/7"))
+    path = dt.update_trust(rg, dt.agreements.limited_punishment(game, 2), "1/2", [], player="US")
+    with pytest.raises(dt.UnsupportedError, match="budget"):
+        path.chance_of_stopping(10**6, "1/100", budget=0.3)
+    with pytest.raises(dt.ParameterError, match="budget"):
+        path.chance_of_stopping(3, "1/100", budget=-1)
+    # Where nothing is left to be learned there is nothing to go through, however long it lasts.
+    sure = dt.update_trust(rg.replace(monitoring=dt.perfect()), dt.agreements.grim_trigger(game), 0, [], player="US")
+    assert sure.chance_of_stopping(10**9, "1/2").overall == 1
+
+
+def test_of_actions_equally_bad_the_opportunist_takes_the_last() -> None:
+    game = dt.Game.symmetric([[0, 0], [0, 0]], actions=[C, D], players=["US", "China"])
+    rg, kept = dt.RepeatedGame(game, "1/2"), dt.agreements.unconditional((C, C))
+    path = dt.update_trust(rg, kept, "1/2", [(C, D)], player="US")
+    assert path.trust == 0

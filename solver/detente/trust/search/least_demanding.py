@@ -24,6 +24,7 @@ length; here they have few states, and trust and noise can be asked for.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -128,6 +129,11 @@ class LeastDemanding:
         refute(self.question.claim(self.criterion, self.value, self.best, size))
         if self.value is not None and not self.best:
             raise CertificateError("best", self.best, "an agreement that attains the value")
+        listed = Counter(len(agreement.play) for agreement in self.best)
+        if any(self.ties.get(states, 0) < count for states, count in listed.items()):
+            raise CertificateError("ties", dict(self.ties), f"at least those listed, {dict(listed)}")
+        if any(states > self.max_states or count < 1 for states, count in self.ties.items()):
+            raise CertificateError("ties", dict(self.ties), f"counts by number of states, up to {self.max_states}")
 
     def __repr__(self) -> str:
         value = "none" if self.value is None else end_text(self.value)

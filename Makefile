@@ -21,10 +21,10 @@ define install
 	@mkdir -p $(STAMPS) && touch $@
 endef
 
-.PHONY: help report test test-slow lint docs bench wheel-check clean
+.PHONY: help report test test-slow lint docs bench wheel-check clean-kernels clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 report: $(STAMPS)/core ## solve the London scenario and write its HTML report (SCENARIO=…, OUT=…)
 	@$(BIN)/detente report $(SCENARIO) --out $(OUT)
@@ -53,7 +53,10 @@ bench: $(STAMPS)/bench ## timings against named peers
 wheel-check: $(STAMPS)/venv ## build the wheel and use it, with its games, in a clean environment outside the checkout
 	@PYTHON=$(BIN)/python bash tests/packaging/wheel_check.sh
 
-clean: ## remove the environment and everything built
+clean-kernels: ## remove compiled kernels, after changing one that another file's kernels call
+	@find solver -name '*.nb[ic]' -delete
+
+clean: clean-kernels ## remove the environment and everything built
 	rm -rf $(VENV) build dist out docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(STAMPS)/venv:

@@ -48,7 +48,7 @@ LARGE = 1e9
 # Tableaus that wait for their turn may take so many bytes.
 MEMORY = 1_000_000_000
 
-# A division by zero gives an infinity or NaN, which no comparison below mistakes for a proof. The cache of a function is
+# A division by zero gives an infinity or NaN, which no comparison below mistakes for a proof. A function's cache is
 # renewed when its own file changes, not when one does that it calls: that is what `make clean-kernels` is for.
 compiled = numba.njit(cache=True, nogil=True, error_model="numpy")
 

@@ -3,7 +3,8 @@
 The peer runs in a process of its own, since it aborts the interpreter on some games; it is given the same games in the
 same run, and only games that it answers, with the same set to 1e-6 of the payoff range, enter the ratio. Both sides
 warm up first. The times of the exact proof and of its check, which the peer does not offer, are listed apart. A second
-table is the hardest game, Cournot competition with 50 actions each, in processor time. Writes
+table is the hardest game, Cournot competition with 50 actions each, in processor time. GameTheory.jl has the algorithm
+of Abreu and Sannikov, too, but jlgametheory (0.3) hands on none of its repeated games, so it is no peer here. Writes
 ``benchmarks/results/repeated.json`` and ``repeated.png``.
 
     python benchmarks/repeated.py [--quick]

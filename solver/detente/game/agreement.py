@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import product
-from types import MappingProxyType
 from typing import Any
 
 from detente.errors import AgreementError, LabelError, UnsupportedError
@@ -20,7 +19,7 @@ from detente.game.display import outcome_text, table_html
 from detente.game.game import Game, as_game
 from detente.game.immutable import Immutable
 from detente.game.labels import is_among
-from detente.game.machine import check_states, resolve_moves
+from detente.game.machine import automaton, check_states, resolve_moves
 from detente.game.monitoring import Monitoring, PublicSignals, as_monitoring
 from detente.game.prescription import Lottery, freeze, is_certain, lottery, prescription_text
 
@@ -74,12 +73,7 @@ class Agreement(Immutable):
         name: str = "",
     ) -> None:
         check_states(play, move, start)
-        vars(self).update(
-            play=MappingProxyType({s: _profile(s, p) for s, p in play.items()}),
-            move=MappingProxyType({s: MappingProxyType(dict(moves)) for s, moves in move.items()}),
-            start=next(iter(play)) if start is None else start,
-            name=str(name),
-        )
+        vars(self).update(automaton({s: _profile(s, p) for s, p in play.items()}, move, start, name))
 
     @property
     def states(self) -> tuple[str, ...]:

@@ -54,12 +54,7 @@ class Machine(Immutable):
         for state, action in acts.items():
             if not is_action(action) and not hasattr(action, "__iter__"):
                 raise AgreementError(f"play[{state!r}]", action, "an action (its label or its index), or a lottery")
-        vars(self).update(
-            play=MappingProxyType(acts),
-            move=MappingProxyType({s: MappingProxyType(dict(moves)) for s, moves in move.items()}),
-            start=next(iter(play)) if start is None else start,
-            name=str(name),
-        )
+        vars(self).update(automaton(acts, move, start, name))
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -102,6 +97,16 @@ def check_states(play: Any, move: Any, start: Any) -> None:
         for target in moves.values():
             if not is_among(target, play):
                 raise LabelError(f"target in move[{state!r}]", target, play)
+
+
+def automaton(play: Mapping[str, Any], move: Mapping[str, Any], start: str | None, name: Any) -> dict[str, Any]:
+    """The attributes of any automaton: read-only tables, the first state unless told otherwise, and a name."""
+    return {
+        "play": MappingProxyType(dict(play)),
+        "move": MappingProxyType({state: MappingProxyType(dict(moves)) for state, moves in move.items()}),
+        "start": next(iter(play)) if start is None else start,
+        "name": str(name),
+    }
 
 
 def resolve_moves(

@@ -18,7 +18,7 @@ from detente.errors import AgreementError, LabelError, ProfileError
 from detente.game.agreement import Agreement
 from detente.game.game import Game
 from detente.game.immutable import Immutable
-from detente.game.machine import check_states, resolve_moves
+from detente.game.machine import automaton, check_states, resolve_moves
 from detente.game.stochastic import StochasticGame
 
 MAX_NODES = 256
@@ -64,12 +64,8 @@ class StochasticAgreement(Immutable):
         name: str = "",
     ) -> None:
         check_states(play, move, start)
-        vars(self).update(
-            play=MappingProxyType({w: MappingProxyType(_prescriptions(w, given)) for w, given in play.items()}),
-            move=MappingProxyType({w: MappingProxyType(dict(moves)) for w, moves in move.items()}),
-            start=next(iter(play)) if start is None else start,
-            name=str(name),
-        )
+        prescribed = {w: MappingProxyType(_prescriptions(w, given)) for w, given in play.items()}
+        vars(self).update(automaton(prescribed, move, start, name))
 
     @classmethod
     def markov(cls, play: Mapping[Any, Any], name: str = "") -> StochasticAgreement:

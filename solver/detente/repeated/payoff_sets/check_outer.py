@@ -19,7 +19,6 @@ each of which errs by 2⁻⁵³ of its result. No sign that a float has decided 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from fractions import Fraction
 from typing import Any
@@ -28,6 +27,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.budget import deadline
 from detente.errors import CertificateError
 from detente.game.game import Game
 
@@ -70,11 +70,11 @@ def check_outer(
         able &= np.array([divmod(a, game.shape[1]) in profiles for a in range(len(g))])
     g, h = np.ascontiguousarray(g[able]), np.ascontiguousarray(h[able])
     hull, error = _hull(g.copy())
-    end = None if budget is None else time.monotonic() + budget
+    is_over = deadline(budget)
     rounds = max(1, SLICE // (len(g) + 1))
     at_rest = False
     while not at_rest and _beyond(hull, claimed) + error > tolerance:
-        if end is not None and time.monotonic() > end:
+        if is_over():
             raise CertificateError("outer", f"{budget} seconds", "more time to rule out equilibrium payoffs beyond it")
         hull, error, at_rest = _rounds(g, h, delta, hull, error, rounds)
     _compare(_beyond(hull, claimed) + error, tolerance)

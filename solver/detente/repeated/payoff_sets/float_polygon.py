@@ -49,26 +49,9 @@ def hull_of(points: Any, owners: Any, size: int) -> Any:
     if size == 0:
         return np.empty((0, 2)), np.empty((2, 0), dtype=np.int64)
     kept = _not_inside_octagon(points, size)
-    order = kept[np.argsort(points[kept, 0])]
-    order = kept[np.argsort(points[kept, 0])]
-    # Points that rounding has put beside a common vertical are put on it; only the lowest and the highest stay.
-    n = first = 0
-    for k in order:
-        if n > 0 and points[k, 0] - points[order[first], 0] <= FLAT:
-            points[k, 0] = points[order[first], 0]
-            if points[k, 1] > points[order[n - 1], 1]:
-                if n - 1 == first:
-                    n += 1
-                order[n - 1] = k
-            elif points[k, 1] < points[order[first], 1]:
-                if n - 1 == first:
-                    order[n] = order[first]
-                    n += 1
-                order[first] = k
-        else:
-            first = n
-            order[n] = k
-            n += 1
+    # Rounding puts points beside a common vertical.
+    order = from_left_to_right(points, kept, FLAT)
+    n = order.size
     chain = np.empty(2 * n + 1, dtype=np.int64)
     length = 0
     for sweep in range(2):
@@ -89,8 +72,35 @@ def hull_of(points: Any, owners: Any, size: int) -> Any:
 
 
 @compiled
-def _not_inside_octagon(points: Any, size: int) -> Any:
-    """The points that are not strictly inside the octagon of extreme points in eight directions."""
+def from_left_to_right(points: Any, kept: Any, flat: float) -> Any:
+    """Those of ``kept`` that may be corners of the hull, from left to right and upwards.
+
+    Points within ``flat`` of a common vertical are put on it; only the lowest and the highest of them stay.
+    """
+    order = kept[np.argsort(points[kept, 0])]
+    n = first = 0
+    for k in order:
+        if n > 0 and points[k, 0] - points[order[first], 0] <= flat:
+            points[k, 0] = points[order[first], 0]
+            if points[k, 1] > points[order[n - 1], 1]:
+                if n - 1 == first:
+                    n += 1
+                order[n - 1] = k
+            elif points[k, 1] < points[order[first], 1]:
+                if n - 1 == first:
+                    order[n] = order[first]
+                    n += 1
+                order[first] = k
+        else:
+            first = n
+            order[n] = k
+            n += 1
+    return order[:n]
+
+
+@compiled
+def extremes(points: Any, size: int) -> Any:
+    """The first points to be extreme in each of eight directions, counter-clockwise."""
     best = np.zeros(8, dtype=np.int64)
     value = np.full(8, -np.inf)
     for k in range(size):
@@ -98,6 +108,13 @@ def _not_inside_octagon(points: Any, size: int) -> Any:
         for d, v in enumerate((x, x + y, y, y - x, -x, -x - y, -y, x - y)):
             if v > value[d]:
                 value[d], best[d] = v, k
+    return best
+
+
+@compiled
+def _not_inside_octagon(points: Any, size: int) -> Any:
+    """The points that are not strictly inside the octagon of extreme points in eight directions."""
+    best = extremes(points, size)
     kept = np.empty(size, dtype=np.int64)
     n = 0
     for k in range(size):

@@ -25,7 +25,7 @@ from flint import fmpq
 
 from detente.exact.number_field import to_float
 from detente.exact.polygon import Point, Polygon, convex_hull
-from detente.repeated.payoff_sets.float_polygon import compiled
+from detente.repeated.payoff_sets.float_polygon import compiled, extremes, from_left_to_right
 from detente.repeated.payoff_sets.nearby_profiles import as_floats
 from detente.repeated.payoff_sets.self_generation import Stage
 
@@ -181,23 +181,8 @@ def exact_hull(points: Any, size: int) -> Any:
     if size == 0:
         return np.empty((0, 2))
     kept = _outside_octagon(points, size)
-    order = kept[np.argsort(points[kept, 0])]
-    n = first = 0
-    for k in order:  # of points on a common vertical the lowest and the highest
-        if n > 0 and points[k, 0] == points[order[first], 0]:
-            if points[k, 1] > points[order[n - 1], 1]:
-                if n - 1 == first:
-                    n += 1
-                order[n - 1] = k
-            elif points[k, 1] < points[order[first], 1]:
-                if n - 1 == first:
-                    order[n] = order[first]
-                    n += 1
-                order[first] = k
-        else:
-            first = n
-            order[n] = k
-            n += 1
+    order = from_left_to_right(points, kept, 0.0)
+    n = order.size
     chain = np.empty(2 * n + 1, dtype=np.int64)
     length = 0
     for sweep in range(2):
@@ -215,13 +200,7 @@ def exact_hull(points: Any, size: int) -> Any:
 @compiled
 def _outside_octagon(points: Any, size: int) -> Any:
     """The points that are not clearly inside the octagon of extreme points in eight directions."""
-    best = np.zeros(8, dtype=np.int64)
-    value = np.full(8, -np.inf)
-    for k in range(size):
-        x, y = points[k, 0], points[k, 1]
-        for d, v in enumerate((x, x + y, y, y - x, -x, -x - y, -y, x - y)):
-            if v > value[d]:
-                value[d], best[d] = v, k
+    best = extremes(points, size)
     kept = np.empty(size, dtype=np.int64)
     n = 0
     for k in range(size):
